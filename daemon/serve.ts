@@ -119,6 +119,7 @@ export function serve(parts: ServedParts): { readonly server: Server; readonly q
           return { connections, doubt: connectionsDoubt };
         },
         secrets,
+        stateOf: (name) => engine.dispatcher.connections.stateOf(name),
         test: parts.testConnection,
       }),
       secrets: new SecretService({ secrets, onChange: () => engine.needsChanged() }),

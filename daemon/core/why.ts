@@ -16,13 +16,15 @@ export interface JobStanding {
   readonly queue: QueueStanding;
   /** What this daemon lacks to start it. */
   readonly lack?: Lack;
+  /** Why its connection lets it not start; undefined if it isn't in the way. */
+  readonly connection?: WaitCause;
   /** Pending jobs that come first. */
   readonly ahead: number;
   readonly now: number;
 }
 
 /** Kinds of causes that hold for as long as there is work: behind them, the place in the line says when it is over. */
-export const paceKinds: ReadonlySet<WaitCause['kind']> = new Set(['concurrency', 'machine', 'rate']);
+export const paceKinds: ReadonlySet<WaitCause['kind']> = new Set(['concurrency', 'machine', 'rate', 'connection']);
 
 /** The ordered causes for which a job waits. */
 export function whyJob(standing: JobStanding): readonly WaitCause[] {
@@ -59,13 +61,14 @@ function delayOf({ id, dueAt, replays = 0, attempts, error }: JobDetail): WaitCa
   return isTried || replays === 0 ? { kind: 'retry', job: id, until: dueAt, count: attempts.length, ...(failure === undefined ? {} : { error: failure }) } : { kind: 'spread', job: id, until: dueAt };
 }
 
-function inLine({ job, queue, lack, ahead, now }: JobStanding, own: readonly WaitCause[]): readonly WaitCause[] {
+function inLine({ job, queue, lack, connection, ahead, now }: JobStanding, own: readonly WaitCause[]): readonly WaitCause[] {
   const dueAt = own.length === 0 ? now : Date.parse(job.dueAt);
   // A hold that ends before the job is due is not in its way.
   const blocking = queue.causes.filter(({ kind, until }) => !paceKinds.has(kind) && !(until !== undefined && Date.parse(until) <= dueAt));
   const missing: readonly WaitCause[] = lack === undefined ? [] : [{ kind: 'lacking', queue: job.queue, lack }];
   if (own.length > 0) return [...blocking, ...missing];
-  const pace = queue.causes.filter(({ kind }) => paceKinds.has(kind));
+  // Jobs of other connections may pass, so what holds this one comes first.
+  const pace = [...(connection === undefined ? [] : [connection]), ...queue.causes.filter(({ kind }) => paceKinds.has(kind))];
   const isFree = blocking.length + missing.length === 0;
   const isTurn = ahead === 0 && pace.length === 0;
   const turn = ahead > 0 ? [lineOf(queue, { ahead, now, isFree })] : isFree && isTurn ? [{ kind: 'next', job: job.id, queue: job.queue } as const] : [];

@@ -1,5 +1,5 @@
 import { actionDefinitions } from '../../schemas/workflow/actions/action-definitions.ts';
-import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import { type Rate, type RateLimit, ratesOf } from '../../schemas/workflow/rate.ts';
 import { keptForMs, type RateUse, RateWindows } from '../core/rate-windows.ts';
 import type { Book } from './book.ts';
@@ -194,10 +194,9 @@ export function limitsToKeep(
 }
 
 /** The connection that a job with that payload uses, which an edit may have changed; null if its action has none. */
-export function connectionIn(uses: string, payload: string): string | null {
+export function connectionIn(uses: string, payload: unknown): string | null {
   const action = actionDefinitions.find(({ name }) => name === uses);
   if (action !== undefined && action.connection === undefined) return null;
-  const value = JSON.parse(payload) as Json;
-  const connection = isJsonObject(value) ? value['connection'] : undefined;
+  const connection = isJsonObject(payload as Json) ? (payload as JsonObject)['connection'] : undefined;
   return typeof connection === 'string' ? connection : null;
 }

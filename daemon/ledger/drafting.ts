@@ -47,7 +47,7 @@ export function revise(book: Book, job: LedgerJob, { revision, payload, now }: {
   const secrets = before.secrets === null ? [] : revisedSecrets(JSON.parse(before.secrets) as SecretUse[], JSON.parse(payload) as Json);
   book.insert('payload_revisions', { job_id: job.id, revision: job.revision, payload: before.payload, created_at: before.created_at, secrets: before.secrets });
   book.write({ kind: 'patch', table: 'payloads', id: job.id, values: { payload, secrets: secrets.length === 0 ? null : JSON.stringify(secrets), created_at: now } });
-  return { revision, last_revision: Math.max(job.last_revision ?? 0, revision), connection: connectionIn(book.fact('stepInfo', job.step_id).uses, payload) };
+  return { revision, last_revision: Math.max(job.last_revision ?? 0, revision), connection: connectionIn(book.fact('stepInfo', job.step_id).uses, JSON.parse(payload)) };
 }
 
 function existing(book: Book, jobId: number): LedgerJob {

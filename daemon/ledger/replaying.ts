@@ -115,7 +115,7 @@ function unrevise(book: Book, job: LedgerJob): Partial<JobRow> {
   book.insert('payload_drafts', { job_id: job.id, revision: job.revision, saved_at: edited.created_at, payload: edited.payload }, 'replace');
   book.write({ kind: 'patch', table: 'payloads', id: job.id, values: { payload: before.payload, secrets: before.secrets, created_at: before.created_at } });
   book.write({ kind: 'delete_revision', jobId: job.id, revision: before.revision });
-  return { revision: before.revision, connection: connectionIn(book.fact('stepInfo', job.step_id).uses, before.payload) };
+  return { revision: before.revision, connection: connectionIn(book.fact('stepInfo', job.step_id).uses, JSON.parse(before.payload)) };
 }
 
 /** Delayed jobs are due now, and those that wait for a time go on. All of them or none: a job that isn't like that is an error before anything moves. */

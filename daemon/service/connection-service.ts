@@ -1,10 +1,12 @@
-import type { ConnectionTest, ConnectionView } from '../../schemas/protocol/connection.ts';
+import type { ConnectionTest, ConnectionUse, ConnectionView } from '../../schemas/protocol/connection.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { message, verbatim } from '../../schemas/wording/message.ts';
 import type { Connection } from '../../schemas/workflow/connections/connection.ts';
 import { secretsOf } from '../../schemas/workflow/template.ts';
+import { ratesOf } from '../../schemas/workflow/rate.ts';
 import type { ResolvedConnection } from '../actions/action.ts';
 import { resolveConnection, templatesOf } from '../engine/connection-secrets.ts';
+import type { ConnectionState } from '../engine/queue/connection-turns.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import { unknownName } from './param-values.ts';
@@ -14,6 +16,8 @@ export interface ConnectionServiceOptions {
   /** As the files say now. `doubt`: why that may not be all, or not the newest. */
   readonly declared: () => Promise<{ readonly connections: ReadonlyMap<string, Connection>; readonly doubt: string | undefined }>;
   readonly secrets: Pick<SecretSource, 'get' | 'masker'>;
+  /** How a connection with limits stands. */
+  readonly stateOf: (name: string) => ConnectionState | undefined;
   readonly test: (connection: ResolvedConnection, path: string | undefined) => Promise<ConnectionTest>;
 }
 
@@ -54,6 +58,21 @@ export class ConnectionService implements Pick<Handlers, 'connection/list' | 'co
     const lacks = [...named].filter((secret) => !this.#options.secrets.get(secret).ok);
     const address = connection.type === 'http' ? connection.url : `${connection.host}:${connection.port}`;
     const auth = connection.type === 'http' ? connection.auth?.type : connection.user === undefined ? undefined : 'user';
-    return { name, type, address, ...(auth === undefined ? {} : { auth }), lacks };
+    return { name, type, address, ...(auth === undefined ? {} : { auth }), lacks, ...this.#limits(name) };
   }
+
+  #limits(name: string): Pick<ConnectionView, 'limits'> {
+    const state = this.#options.stateOf(name);
+    return state === undefined ? {} : { limits: useOf(state) };
+  }
+}
+
+function useOf({ limits: { rate, concurrency }, uses, active, waiting, obstacle }: ConnectionState): ConnectionUse {
+  return {
+    rates: ratesOf(rate).map((one) => ({ ...one, used: uses.find((use) => use.rate.perMs === one.perMs)?.used ?? 0 })),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(active === undefined ? {} : { active }),
+    waiting: [...waiting],
+    ...(obstacle === undefined ? {} : { obstacle: obstacle.kind === 'rate' ? { kind: 'rate', rate: { ...obstacle.rate }, until: new Date(obstacle.until).toISOString() } : { kind: 'concurrency' } }),
+  };
 }

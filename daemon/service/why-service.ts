@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { KeptWorkflows } from '../core/kept-workflows.ts';
 import { paceKinds, spansOf, whyJob, type QueueStanding } from '../core/why.ts';
 import type { Engine } from '../engine/engine.ts';
+import { connectionIn } from '../ledger/connection-limits.ts';
 import type { Obstacle } from '../engine/queue/queue-limits.ts';
 import type { QueueRunner } from '../engine/queue/queue-runner.ts';
 import type { Handlers } from '../server/method-caller.ts';
@@ -66,9 +67,25 @@ export class WhyService implements Pick<Handlers, 'why'> {
   async #causesOf(job: JobDetail): Promise<readonly WaitCause[]> {
     const { store, clock, engine } = this.#options;
     const { ahead } = job.state === 'pending' ? await store.jobsAhead({ jobId: jobNumber(job.id), most: maxCountedAhead }) : { ahead: 0 };
-    const causes = whyJob({ job, queue: this.#standing(knownQueue(engine, job.queue)), ahead, now: clock.now(), ...(job.lack === undefined ? {} : { lack: job.lack }) });
+    const causes = whyJob({ job, queue: this.#standing(knownQueue(engine, job.queue)), ahead, now: clock.now(), ...(job.lack === undefined ? {} : { lack: job.lack }), ...this.#connectionOf(job) });
     const [first] = causes;
     return first?.kind === 'child' && first.run !== undefined ? [first, ...(await this.#causesOfRun(first.run))] : causes;
+  }
+
+  /** Only a job that is due has to wait for it. */
+  #connectionOf({ state, uses, payload, queue }: JobDetail): { readonly connection?: WaitCause } {
+    const name = state === 'pending' ? connectionIn(uses, payload) : null;
+    const cause = name === null ? undefined : this.#connectionCause(name, queue);
+    return cause === undefined ? {} : { connection: cause };
+  }
+
+  /** Undefined if no job of that queue waits for the connection. */
+  #connectionCause(name: string, queue: string): WaitCause | undefined {
+    const { engine, clock } = this.#options;
+    const { obstacle, waiting = [], limits } = engine.dispatcher.connections.stateOf(name) ?? {};
+    if (obstacle === undefined || !waiting.includes(queue)) return undefined;
+    if (obstacle.kind === 'concurrency') return { kind: 'connection', queue, name, limit: limits?.concurrency ?? 1 };
+    return { kind: 'connection', queue, name, until: new Date(Math.max(obstacle.until, clock.now())).toISOString(), rate: { ...obstacle.rate } };
   }
 
   async #run(id: string): Promise<Why> {
@@ -151,19 +168,20 @@ export class WhyService implements Pick<Handlers, 'why'> {
   }
 
   async #queue(name: string): Promise<Why> {
-    const runner = knownQueue(this.#options.engine, name);
+    const { engine } = this.#options;
+    const runner = knownQueue(engine, name);
     const { depth } = runner;
     const { causes } = this.#standing(runner);
     const waiting = depth.pending + depth.delayed;
     const state = waiting > 0 ? 'waiting' : depth.active > 0 ? 'active' : 'empty';
     const lacking = depth.pending === 0 ? [] : runner.passing.map(({ step, jobId, lack }) => ({ kind: 'lacking', queue: name, step, job: formatJobId(jobId), lack }) as const);
-    const verdict = runner.forecast(this.#options.engine.health.trouble === undefined);
+    const verdict = runner.forecast(engine.health.trouble === undefined);
     const stalls: readonly WaitCause[] =
       verdict.state !== 'stalled' ? [] : verdict.reason === 'nothing-completes' ? [{ kind: 'failing', queue: name }] : verdict.reason === 'not-due' ? [await this.#firstDue(name)] : [];
     const { maxDepth } = runner.definition;
     const full: readonly WaitCause[] = maxDepth !== undefined && waiting >= maxDepth ? [{ kind: 'full', queue: name, limit: maxDepth }] : [];
     const isPace = ({ kind }: WaitCause): boolean => paceKinds.has(kind);
-    const all = [...causes.filter((cause) => !isPace(cause)), ...lacking, ...stalls, ...full, ...(waiting > 0 ? causes.filter(isPace) : [])];
+    const all = [...causes.filter((cause) => !isPace(cause)), ...lacking, ...stalls, ...full, ...(waiting > 0 ? [...causes.filter(isPace), ...engine.dispatcher.connections.awaitedBy(name).flatMap((connection) => this.#connectionCause(connection, name) ?? [])] : [])];
     return { id: name, kind: 'queue', state, causes: all.length > 0 ? all : [{ kind: waiting > 0 ? 'free' : 'empty', queue: name, count: waiting }] };
   }
 

@@ -6,13 +6,13 @@ import { JobError, JobId, RunId, Time } from './shape.ts';
  * What keeps something from going on, or that nothing does:
  *
  * - of the daemon: `store` (it can't be written), `stopping`, `moving` (jobs of the queue are being moved), `machine` (as many attempts as the machine may make);
- * - of a queue: `paused`, `held`, `lacking`, `concurrency`, `rate`, `failing` (no attempt succeeds), `full` (`max-depth`), `empty`, `free`;
+ * - of a queue: `paused`, `held`, `lacking`, `concurrency`, `rate`, `connection` (its rate or concurrency, over all queues, is used up), `failing` (no attempt succeeds), `full` (`max-depth`), `empty`, `free`;
  * - of a job: `ahead` (others come first), `next` (nothing is in its way), `retry`, `spread` (replayed with a rate), `time`, `signal`, `child` (it waits for a run), `active`, `dead`, `ended`;
  * - of a run: `gate` (others with its `concurrency` key), `held-items`, `making` (its jobs are still being made), `needs` (steps wait for others), `ended`;
  * - of a schedule: `schedule-paused`, `due`, `missed`, `problem`; of a delivery: `refused`.
  */
 export const waitCauses = [
-  'store', 'stopping', 'moving', 'machine', 'paused', 'held', 'lacking', 'concurrency', 'rate', 'failing', 'full', 'empty', 'free', 'ahead', 'next', 'retry', 'spread', 'time', 'signal', 'child', 'active',
+  'store', 'stopping', 'moving', 'machine', 'paused', 'held', 'lacking', 'concurrency', 'rate', 'connection', 'failing', 'full', 'empty', 'free', 'ahead', 'next', 'retry', 'spread', 'time', 'signal', 'child', 'active',
   'dead', 'ended', 'gate', 'held-items', 'making', 'needs', 'schedule-paused', 'due', 'missed', 'problem', 'refused',
 ] as const;
 
@@ -26,13 +26,13 @@ export const WaitCause = Type.Object({
   step: Type.Optional(Type.String({ description: 'Of a run: the step that waits for it.' })),
   job: Type.Optional({ ...JobId, description: 'Of a run: a job that waits for it, the last one of its step.' }),
   run: Type.Optional({ ...RunId, description: 'With `child`, `gate`: a run that has to end first. With `signal`, `held-items`, `dead`: the run itself.' }),
-  name: Type.Optional(Type.String({ description: 'With `signal`: what is waited for. With `needs`: steps that have not ended, separated by commas. With `ended`: the state.' })),
+  name: Type.Optional(Type.String({ description: 'With `signal`: what is waited for. With `connection`: its name. With `needs`: steps that have not ended, separated by commas. With `ended`: the state.' })),
   since: Type.Optional({ ...Time, description: 'With `store`: since when it can not be written. With `active`: when the attempt began.' }),
   until: Type.Optional({ ...Time, description: 'When it ends by itself; missing if something has to happen first.' }),
   estimated: Type.Optional(Type.Literal(true, { description: '`until` follows from how fast the queue goes.' })),
-  limit: Type.Optional(Type.Integer({ description: 'With `concurrency`, `full`: the limit.' })),
+  limit: Type.Optional(Type.Integer({ description: 'With `concurrency`, `full`: the limit. With `connection`: its concurrency, if that is used up.' })),
   count: Type.Optional(Type.Integer({ description: `With \`ahead\`: jobs that come first, counted to ${maxCountedAhead}. With \`gate\`, \`dead\`, \`failing\`, \`active\`, \`missed\`: how many.` })),
-  rate: Type.Optional({ ...RateShape, description: 'With `rate`: the one that is used up the longest.' }),
+  rate: Type.Optional({ ...RateShape, description: 'With `rate`, `connection`: the one that is used up the longest.' }),
   rates: Type.Optional(Type.Array(RateShape, { description: 'With `rate`, present if several hold together: all of them.' })),
   heldBy: Type.Optional(HeldBy),
   lack: Type.Optional(Lack),

@@ -1,6 +1,12 @@
-import type { ConnectionTest } from '../protocol/connection.ts';
-import { formatDuration } from './amount.ts';
+import type { ConnectionTest, ConnectionUse } from '../protocol/connection.ts';
+import { formatDuration, rateMessage } from './amount.ts';
 import { message, type Message, sentences, verbatim } from './message.ts';
+
+/** The limits of a connection, and how much of each is used. */
+export function connectionUseMessages({ rates, concurrency, active = 0 }: ConnectionUse): readonly Message[] {
+  const used = rates.map((rate) => message('{used} of {rate}', { used: rate.used, rate: rateMessage(rate) }));
+  return concurrency === undefined ? used : [...used, message('{active} of {concurrency} at a time', { active, concurrency })];
+}
 
 /** What came of testing a connection. */
 export function connectionTestText({ name, address, verdict, answered, problem, durationMs }: ConnectionTest): Message {

@@ -39,6 +39,8 @@ export function causeMessage(cause: WaitCause, told: WhyTold): Message {
       return message('{limit, plural, =1 {{queue} makes one attempt at a time, and one is under way.} other {{queue} makes # attempts at the same time, and as many are under way.}}', { queue, limit: cause.limit ?? 0 });
     case 'rate':
       return rateCause(cause, time);
+    case 'connection':
+      return connectionCause(cause, time);
     case 'failing':
       return message('All attempts of {queue} are failing.', { queue });
     case 'full':
@@ -93,6 +95,12 @@ export function causeMessage(cause: WaitCause, told: WhyTold): Message {
 function rateCause({ queue = '', rate }: WaitCause, time: string | undefined): Message {
   const told = { queue, rate: rate === undefined ? '' : rateMessage(rate) };
   return time === undefined ? message('The rate of {queue} ({rate}) is used up.', told) : message('The rate of {queue} ({rate}) is used up: the next attempt starts at {time}.', { ...told, time });
+}
+
+function connectionCause({ name = '', rate, limit = 1 }: WaitCause, time: string | undefined): Message {
+  if (rate === undefined) return message('{limit, plural, =1 {The connection {name} takes one attempt at a time, over all queues, and one is under way.} other {The connection {name} takes # attempts at the same time, over all queues, and as many are under way.}}', { name, limit });
+  const told = { name, rate: rateMessage(rate) };
+  return time === undefined ? message('The rate of the connection {name} ({rate}, over all queues) is used up.', told) : message('The rate of the connection {name} ({rate}, over all queues) is used up: the next attempt starts at {time}.', { ...told, time });
 }
 
 function aheadMessage(count: number, time: string | undefined): Message {

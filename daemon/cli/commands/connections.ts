@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ConnectionView } from '../../../schemas/protocol/connection.ts';
-import { connectionTestText } from '../../../schemas/wording/connection.ts';
+import { connectionTestText, connectionUseMessages } from '../../../schemas/wording/connection.ts';
 import { english } from '../../../schemas/wording/language.ts';
 import { type AddCommand, examples } from '../command-context.ts';
 import { exitCodes, UsageError } from '../exit-code.ts';
@@ -21,7 +21,7 @@ const addList: AddCommand = (connections, runtime) => {
   connections
     .command('list', { isDefault: true })
     .allowExcessArguments()
-    .description('list connections, and the secrets that they lack (the default of `sluice connections`)')
+    .description('list connections, how much of their limits is used, and the secrets that they lack (the default of `sluice connections`)')
     .action(
       runtime.action(async (context, _options: object, command: Command) => {
         // As the default command, it gets whatever is misspelled.
@@ -42,10 +42,16 @@ function renderConnections(connections: readonly ConnectionView[], view: View): 
     { title: 'CONNECTION', value: ({ name }: ConnectionView) => name },
     { title: 'TYPE', value: ({ type }: ConnectionView) => type },
     { title: 'ADDRESS', value: ({ address }: ConnectionView) => address },
+    // Few have some, and the table is wide enough without.
+    ...(connections.some(({ limits }) => limits !== undefined) ? [{ title: 'LIMITS', value: limitsOf }, { title: 'WAITING', value: ({ limits }: ConnectionView) => limits?.waiting.join(', ') ?? '' }] : []),
     { title: 'CREDENTIALS', value: ({ auth }: ConnectionView) => auth ?? 'none' },
     { title: 'MISSING SECRETS', value: ({ lacks }: ConnectionView) => lacks.join(', ') },
   ];
   return renderTable(connections, columns, view);
+}
+
+function limitsOf({ limits }: ConnectionView): string {
+  return limits === undefined ? '' : connectionUseMessages(limits).map((use) => english.textOf(use)).join(', ');
 }
 
 const addTest: AddCommand = (connections, runtime) => {

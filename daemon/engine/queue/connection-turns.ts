@@ -23,7 +23,7 @@ export interface ConnectionState {
   readonly limits: ConnectionLimits;
   /** Starts within the windows that end now, of all queues and daemons, as far as this one has heard. In the order of its rates. */
   readonly uses: readonly RateUse[];
-  /** Jobs under way when a claim last met it; undefined if it has no concurrency, or none has. */
+  /** Jobs under way, as far as this daemon has heard; undefined if the connection has no concurrency, or it has heard of none. */
   readonly active: number | undefined;
   /** Queues with jobs that wait for it. */
   readonly waiting: readonly string[];
@@ -85,6 +85,7 @@ export class ConnectionTurns {
   /** An attempt with that connection has ended, or was not made. */
   released(name: string): void {
     const connection = this.#known.get(name);
+    connection?.freed();
     if (connection === undefined || connection.obstacle?.kind !== 'concurrency') return;
     this.#call(connection);
   }
@@ -161,6 +162,11 @@ class Connection {
   forget(waiter: ConnectionWaiter): void {
     this.called.delete(waiter);
     if (this.waiting.length > 0) this.waiting = this.waiting.filter((one) => one.waiter !== waiter);
+  }
+
+  /** A place is free, before a claim has said so. */
+  freed(): void {
+    if (this.heard?.active !== undefined) this.heard = { ...this.heard, active: Math.max(0, this.heard.active - 1) };
   }
 
   await(waiter: ConnectionWaiter, hasHad: boolean): void {

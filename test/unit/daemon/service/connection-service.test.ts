@@ -8,7 +8,7 @@ import { SecretSource } from '../../../../daemon/secrets/secret-source.ts';
 import { ConnectionService } from '../../../../daemon/service/connection-service.ts';
 import type { ConnectionTest } from '../../../../schemas/protocol/connection.ts';
 import { analyseConnections } from '../../../../schemas/workflow/analysis/analyse-connections.ts';
-import { connectionTestText } from '../../../../schemas/wording/connection.ts';
+import { connectionTestText, connectionUseMessages } from '../../../../schemas/wording/connection.ts';
 import { english } from '../../../../schemas/wording/language.ts';
 import { HttpSink } from '../../../support/http-sink.ts';
 import { MemoryTokens } from '../../../support/memory-tokens.ts';
@@ -27,6 +27,7 @@ describe('testing connections', () => {
       return { connections: value ?? new Map(), doubt: value === undefined ? '.sluice/connections.yaml has errors' : undefined };
     },
     secrets,
+    stateOf: (name) => (name === 'crm' ? { limits: { rate: [{ limit: 10, perMs: 1000, burst: 1 }, { limit: 40_000, perMs: 86_400_000, burst: 4000 }], concurrency: 5 }, uses: [{ rate: { limit: 10, perMs: 1000, burst: 1 }, used: 10 }], active: 3, waiting: ['a'], obstacle: { kind: 'rate', rate: { limit: 10, perMs: 1000, burst: 1 }, until: 1000 } } : undefined),
     test: (connection, at) => actions.test(connection, at, folder),
   });
   const stopped: (() => Promise<void>)[] = [];
@@ -52,6 +53,16 @@ describe('testing connections', () => {
     await api();
     const { connections } = await service['connection/list']({});
     assert.deepEqual(connections.map(({ name, type, auth, lacks }) => [name, type, auth, lacks]), [['bare', 'http', undefined, []], ['crm', 'http', 'bearer', []], ['esp', 'smtp', undefined, []], ['lost', 'http', 'bearer', ['GONE']]]);
+  });
+
+  it('says how much of their limits is used, and which queues wait', async () => {
+    await api();
+    const { connections } = await service['connection/list']({});
+    const limits = connections.find(({ name }) => name === 'crm')?.limits;
+    assert.ok(limits);
+    assert.deepEqual(connectionUseMessages(limits).map((use) => english.textOf(use)), ['10 of 10/s', '0 of 40,000/d', '3 of 5 at a time']);
+    assert.deepEqual([limits.waiting, limits.obstacle?.until], [['a'], '1970-01-01T00:00:01.000Z']);
+    assert.equal(connections.find(({ name }) => name === 'esp')?.limits, undefined);
   });
 
   it('says that an API works, and what it answered, without its secrets', async () => {

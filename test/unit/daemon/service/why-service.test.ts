@@ -5,6 +5,7 @@ import { formatJobId, formatRunId, parseRunId } from '../../../../schemas/protoc
 import type { DeliveryDetail } from '../../../../schemas/protocol/delivery.ts';
 import type { ScheduleView } from '../../../../schemas/protocol/trigger.ts';
 import type { WaitCause, Why } from '../../../../schemas/protocol/why.ts';
+import type { Connection } from '../../../../schemas/workflow/connections/connection.ts';
 import { english } from '../../../../schemas/wording/language.ts';
 import { causeMessage, changeCommand } from '../../../../schemas/wording/why.ts';
 import { EngineBench } from '../../../support/engine-bench.ts';
@@ -31,6 +32,11 @@ interface Situation {
 const step = (id: string, body: string): string => `  ${id}: { ${body} }\n`;
 const scripted = (script = 'ok', more = ''): string => `queue: api, uses: test/scripted, with: { do: "${script}" }${more}`;
 const onlyStep = (bench: EngineBench, script = 'ok', queue = '{}', more = ''): Promise<number> => bench.run(`queues: { api: ${queue} }\nsteps:\n${step('only', scripted(script, more))}`);
+/** A run of one job with the connection `crm`, which then has these limits. */
+const ofConnection = async (bench: EngineBench, limits?: Pick<Connection, 'rate' | 'concurrency'>, script = 'ok', queue = 'api'): Promise<number> => {
+  if (limits !== undefined) bench.connections = new Map([['crm', { name: 'crm', type: 'http', url: 'https://api.crm.example', headers: {}, ...limits }]]);
+  return bench.run(`queues: { ${queue}: {} }\nsteps:\n${step('only', `queue: ${queue}, uses: test/scripted, with: { do: "${script}", connection: crm }`)}`);
+};
 const jobOf = async (bench: EngineBench, run: number, name = 'only'): Promise<string> => formatJobId((await bench.jobOf(run, name)).number);
 const last = async (bench: EngineBench, run: number): Promise<string> => (await bench.jobs(run)).at(-1)?.id ?? '';
 const scheduleView: ScheduleView = { id: 's3', workflow: 'w', cron: '0 9 * * *', timezone: 'Europe/Berlin', missed: 'skip', withinMs: 0, paused: false, next: ['2026-01-01T08:00:00.000Z'], missedCount: 0 };
@@ -92,6 +98,31 @@ const situations: Readonly<Record<string, Situation>> = {
     causes: ['rate'],
     says: 'The rate of api (2/min) is used up: the next attempt starts at TIME.',
     change: 'sluice set api --rate 4/min',
+  },
+  'a job whose connection has used up its rate': {
+    stage: async (bench) => {
+      await ofConnection(bench, { rate: { limit: 1, perMs: minute, burst: 1 } });
+      return { id: await jobOf(bench, await ofConnection(bench)) };
+    },
+    causes: ['connection'],
+    says: 'The rate of the connection crm (1/min, over all queues) is used up: the next attempt starts at TIME.',
+  },
+  'a job whose connection has no place left': {
+    stage: async (bench) => {
+      await ofConnection(bench, { concurrency: 1 }, 'hang', 'other');
+      return { id: await jobOf(bench, await ofConnection(bench)) };
+    },
+    causes: ['connection'],
+    says: 'The connection crm takes one attempt at a time, over all queues, and one is under way.',
+  },
+  'a queue whose jobs wait for a connection': {
+    stage: async (bench) => {
+      await ofConnection(bench, { concurrency: 1 }, 'hang', 'other');
+      await ofConnection(bench);
+      return { id: 'api' };
+    },
+    causes: ['connection'],
+    says: /^The connection crm takes one/,
   },
   'the last of many jobs': {
     stage: async (bench) => ({ id: await last(bench, await bench.runMany('{ rate: 2/min }', 40)) }),
