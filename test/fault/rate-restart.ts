@@ -12,6 +12,8 @@ export interface RateTestOptions {
   /** Of steady work, the restart in its middle included. */
   readonly seconds: number;
   readonly restart: 'graceful' | 'kill';
+  /** Whose rate it is: of the one queue, or of a connection that three queues without a rate use. */
+  readonly of?: 'queue' | 'connection';
   /** Path of the daemon's program; from source if it is missing. */
   readonly program?: string;
 }
@@ -35,22 +37,22 @@ export interface RateTestResult {
 }
 
 /** Sends as fast as a rate allows, over a restart, by the machine's own clock; the receiver counts. */
-export async function rateTest({ limit, perMs, seconds, restart, program }: RateTestOptions): Promise<RateTestResult> {
+export async function rateTest({ limit, perMs, seconds, restart, of = 'queue', program }: RateTestOptions): Promise<RateTestResult> {
   const sink = new HttpSink({ keepBodies: false });
   const { url } = await sink.start();
   const most = Math.ceil((limit * seconds * 1000) / perMs) + 2 * limit + 10;
-  const project = await FaultProject.make({
-    'queues.yaml': `queues:\n  limited: { rate: { limit: ${limit}, per: ${perMs}ms }, concurrency: 50 }\n`,
-    'workflows/send.yaml': `
-inputs:
-  count: { type: array }
-steps:
-  send:
-    queue: limited
+  const rate = `{ limit: ${limit}, per: ${perMs}ms }`;
+  const queues = of === 'queue' ? ['limited'] : ['one', 'two', 'three'];
+  const steps = queues.map((queue) => `
+  send_${queue}:
+    queue: ${queue}
     foreach: { items: "\${{ inputs.count }}", key: "\${{ item }}", on-item-failure: fail }
-    uses: webhook/send
-    with: { url: "${url}", body: { item: "\${{ item }}" } }
-`,
+    ${of === 'queue' ? `uses: webhook/send\n    with: { url: "${url}", body: { item: "\${{ item }}" } }` : `uses: http/request\n    with: { connection: api, url: "/\${{ item }}" }`}
+`);
+  const project = await FaultProject.make({
+    'queues.yaml': `queues:\n${queues.map((queue) => `  ${queue}: { ${of === 'queue' ? `rate: ${rate}, ` : ''}concurrency: 50 }\n`).join('')}`,
+    ...(of === 'connection' ? { 'connections.yaml': `connections:\n  api: { type: http, url: "${url}", rate: ${rate} }\n` } : {}),
+    'workflows/send.yaml': `inputs:\n  count: { type: array }\nsteps:\n${steps.join('')}`,
   });
   try {
     const daemon = await project.start({ program });
@@ -62,7 +64,7 @@ steps:
     const before = sink.requests.length;
     const second = await project.start({ program });
     await delay((seconds * 1000) / 2);
-    await second.client.call('queue/pause', { queue: 'limited' });
+    for (const queue of queues) await second.client.call('queue/pause', { queue });
     const jobs = await detailsOf(second.client, await jobsOf(second.client));
     await second.kill();
 
@@ -84,6 +86,12 @@ steps:
   }
 }
 
+/** The key that all attempts of a job send. */
+function keyOf(request: SinkRequest): string {
+  const key = request.headers['idempotency-key'];
+  return typeof key === 'string' ? key : webhookId(request);
+}
+
 /** Timers may call a little too soon, and starts are kept in whole milliseconds. */
 const earlyMs = 2;
 
@@ -91,7 +99,7 @@ const earlyMs = 2;
 function countLate(requests: readonly SinkRequest[], jobs: readonly JobDetail[], sentMs: number): number {
   const starts = new Map(jobs.map((job) => [job.idempotencyKey, job.attempts.map(({ startedAt }) => Date.parse(startedAt))]));
   return requests.filter((request) => {
-    const before = starts.get(webhookId(request))?.filter((start) => start <= request.at + earlyMs) ?? [];
+    const before = starts.get(keyOf(request))?.filter((start) => start <= request.at + earlyMs) ?? [];
     return request.at - Math.max(...before) > sentMs;
   }).length;
 }

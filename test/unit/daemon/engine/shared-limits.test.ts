@@ -133,6 +133,28 @@ describe('limits over several daemons', () => {
     assert.deepEqual(await one.tally(run), { succeeded: 60 });
   });
 
+  it('are those of a connection too, over queues and daemons', async () => {
+    const crm = { name: 'crm', type: 'http', url: 'https://api.crm.example', headers: {}, rate: { limit: 20, perMs: second, burst: 2 }, concurrency: 30 } as const;
+    for (const bench of daemons.benches) {
+      bench.connections = new Map([['crm', crm]]);
+      await bench.refresh();
+    }
+    const queues = { a: { name: 'a', concurrency: 50 }, b: { name: 'b', concurrency: 50 } };
+    for (const bench of daemons.benches) await bench.declare(Object.values(queues));
+    for (const queue of ['a', 'b']) {
+      await one.run(
+        `inputs: { items: { type: array } }\nsteps:\n  each: { queue: ${queue}, uses: test/scripted, foreach: { items: "\${{ inputs.items }}", on-item-failure: continue }, with: { do: "slow:0.02", connection: crm } }\n`,
+        { items: Array.from({ length: 300 }, (_, index) => index) },
+      );
+    }
+    await daemons.advance(8 * second);
+    await daemons.kill(two);
+    await daemons.advance(6 * second);
+    assert.ok(mostInAWindow(daemons.departures, second) <= 20, `${mostInAWindow(daemons.departures, second)} within a second`);
+    assert.ok(daemons.departures.length >= 0.85 * 14 * 20, `${daemons.departures.length} of 280`);
+    assert.ok(two.action.seen.length > 40, 'each has its part');
+  });
+
   it('are those that a person has told any of them', async () => {
     await start('{ concurrency: 4 }', 200, 'slow:1');
     await two.setQueue('api', { paused: true });
