@@ -59,6 +59,14 @@ export interface RestoredStart {
   readonly isCutOff: boolean;
 }
 
+/** Of starts that are known but for those between the oldest and the newest. */
+export interface OldestStarts {
+  /** When the oldest of them count, the earliest first: as many as starts may be taken. */
+  readonly counted: readonly number[];
+  /** How many there are, the limit at most. */
+  readonly size: number;
+}
+
 /** A start that any of the daemons has taken that share a rate. */
 export interface SharedStart {
   readonly at: number;
@@ -146,8 +154,7 @@ export class RateWindow {
   take(at: number): RateTicket {
     const ticket = { number: this.#taken++, at, lastStart: this.#lastStart, theoreticalArrival: this.#theoreticalArrival };
     this.#push(at + this.unseenMs);
-    this.#lastStart = at;
-    this.#theoreticalArrival = spaced(this.#theoreticalArrival, at, this.#spacingMs(), this.#spacingMs() / 2);
+    this.#follow(at);
     return ticket;
   }
 
@@ -234,16 +241,25 @@ export class RateWindow {
   /**
    * What all have started that share the rate, in the order of their times: with it, a new window is the one that they share. Its tickets are of use to nobody
    * else, so the log is in the order in which starts count: one call that takes long then keeps its own place only.
+   *
+   * Of a rate with a large limit the newest starts are enough, with those that come last within the limit (`OldestStarts`): of those between nobody asks. Such a rate is exact in any window all the
+   * same; how it spaces starts follows from the newest.
    */
-  recall(known: readonly SharedStart[]): void {
+  recall(known: readonly SharedStart[], { counted, size: inAll }: OldestStarts = { counted: [], size: 0 }): void {
     // Where several rates hold, what is stored is the latest of the times at which it counts.
     const starts = known.map(({ at, countedAt }) => ({ at, countedAt: Math.min(countedAt, at + this.unseenMs) })).sort((one, other) => one.countedAt - other.countedAt).slice(-this.#rate.limit);
-    const log = starts.map(({ countedAt }) => countedAt);
+    const size = Math.max(starts.length, inAll);
+    const log = new Float64Array(Math.max(size, fewestPlaces)).fill(starts[0]?.countedAt ?? -Infinity, 0, size);
+    log.set(counted);
+    log.set(starts.map(({ countedAt }) => countedAt), size - starts.length);
+    this.#counted = log;
+    this.#size = size;
+    this.#next = size % log.length;
+    this.#taken += size;
     for (const { at } of starts.sort((one, other) => one.at - other.at)) {
-      this.take(at);
+      this.#follow(at);
       this.#departed(at);
     }
-    for (const [index, countedAt] of log.entries()) this.#counted[this.#slot(log.length - index)] = countedAt;
     this.#forgetDebt();
   }
 
@@ -295,6 +311,12 @@ export class RateWindow {
     const { burst } = this.#rate;
     this.#theoreticalArrival = Math.min(this.#theoreticalArrival, this.#lastStart + burst * this.#spacingMs());
     this.#theoreticalDeparture = Math.min(this.#theoreticalDeparture, this.#lastDeparture + burst * this.#exactSpacingMs);
+  }
+
+  /** Something starts at that time: what follows it keeps its distance. */
+  #follow(at: number): void {
+    this.#lastStart = at;
+    this.#theoreticalArrival = spaced(this.#theoreticalArrival, at, this.#spacingMs(), this.#spacingMs() / 2);
   }
 
   #departed(at: number): void {

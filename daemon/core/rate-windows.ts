@@ -1,5 +1,5 @@
 import type { Rate } from '../../schemas/workflow/rate.ts';
-import { keptStartsMs, type RestoredStart, type RateTicket, RateWindow, type SharedStart } from './rate-window.ts';
+import { keptStartsMs, type OldestStarts, type RestoredStart, type RateTicket, RateWindow, type SharedStart } from './rate-window.ts';
 
 /** Windows that hold no longer, but remember starts in case they hold again, at most. */
 const maxResting = 4;
@@ -139,8 +139,8 @@ export class RateWindows {
   }
 
   /** See `RateWindow.recall`. */
-  recall(starts: readonly SharedStart[]): void {
-    for (const window of this.#windows) window.recall(starts);
+  recall(starts: readonly SharedStart[], oldestOf: (rate: Rate) => OldestStarts | undefined = () => undefined): void {
+    for (const window of this.#windows) window.recall(starts, oldestOf(window.rate));
   }
 
   /** What was started by the others counts in these too, from now on. */

@@ -1,9 +1,17 @@
 import { actionDefinitions } from '../../schemas/workflow/actions/action-definitions.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import { type Rate, type RateLimit, ratesOf } from '../../schemas/workflow/rate.ts';
+import type { OldestStarts } from '../core/rate-window.ts';
 import { keptForMs, type RateUse, RateWindows } from '../core/rate-windows.ts';
 import type { Book } from './book.ts';
-import { mostStarts, sharedLeadMs } from './shared-limits.ts';
+import { sharedLeadMs } from './shared-limits.ts';
+
+/** A rate that lets more start than that in its window isn't decided by all of them (`RateWindow.recall`): a claim would read tens of thousands of rows. */
+const mostRead = 2000;
+/** Of such a rate, so many of the newest starts are read. */
+const newestRead = 1000;
+/** Starts of a connection that one claim takes at most. */
+const mostTaken = 256;
 
 /** What a connection lets start, over all queues and daemons whose jobs use it. */
 export interface ConnectionLimits {
@@ -106,8 +114,16 @@ function allowanceOf(book: Book, name: string, limits: ConnectionLimits, { now: 
   const now = book.fact('storeTime', asked);
   const active = limits.concurrency === undefined ? undefined : book.fact('activeWith', name);
   const windows = rates.length === 0 ? undefined : new RateWindows(rates);
-  windows?.recall(book.fact('lastStartsWith', name, { limit: mostStarts(rates) }));
-  return new ConnectionAllowance({ name, limits, now, active, windows, isLeft });
+  const starts = windows === undefined ? [] : book.fact('lastStartsWith', name, { limit: Math.max(...rates.map(({ limit }) => (limit > mostRead ? newestRead : limit))) });
+  windows?.recall(starts, ({ limit }) => (limit > mostRead ? oldestOf(book, name, limit) : undefined));
+  const uses = (windows?.used(now) ?? []).map(({ rate, used }) => ({ rate, used: rate.limit > mostRead ? book.fact('startsSince', JSON.stringify([name, now - rate.perMs])) : used }));
+  return new ConnectionAllowance({ name, limits, now, active, windows, uses, isLeft });
+}
+
+/** Undefined if there are so few starts that a claim can't come to the limit. */
+function oldestOf(book: Book, name: string, limit: number): OldestStarts | undefined {
+  const counted = book.fact('oldestStartsWith', JSON.stringify([name, limit, mostTaken]));
+  return counted.length === 0 ? undefined : { counted, size: limit - mostTaken + counted.length };
 }
 
 interface AllowanceParams {
@@ -116,19 +132,18 @@ interface AllowanceParams {
   readonly now: number;
   readonly active: number | undefined;
   readonly windows: RateWindows | undefined;
+  readonly uses: readonly RateUse[];
   readonly isLeft: boolean;
 }
 
 /** What one connection lets one claim take. */
 class ConnectionAllowance {
   readonly #params: AllowanceParams;
-  readonly #uses: readonly RateUse[];
   #taken = 0;
   #held: ConnectionObstacle | undefined;
 
   constructor(params: AllowanceParams) {
     this.#params = params;
-    this.#uses = params.windows?.used(params.now) ?? [];
   }
 
   get held(): ConnectionObstacle | undefined {
@@ -154,12 +169,12 @@ class ConnectionAllowance {
     const next = windows?.binding(now);
     if (windows === undefined || next === undefined) return undefined;
     // Never more than the limit in one claim: one that takes longer than a short window would start them all together.
-    return this.#taken >= windows.fewest || next.at > now + sharedLeadMs ? { kind: 'rate', rate: next.rate, inMs: next.at - now } : undefined;
+    return this.#taken >= Math.min(windows.fewest, mostTaken) || next.at > now + sharedLeadMs ? { kind: 'rate', rate: next.rate, inMs: next.at - now } : undefined;
   }
 
   get standing(): ConnectionStanding {
     const { name, limits, active } = this.#params;
-    const uses = this.#uses.map(({ rate, used }) => ({ rate, used: used + this.#taken }));
+    const uses = this.#params.uses.map(({ rate, used }) => ({ rate, used: used + this.#taken }));
     return { name, limits, taken: this.#taken, uses, ...(this.#held === undefined ? {} : { held: this.#held }), ...(active === undefined ? {} : { active: active + this.#taken }) };
   }
 

@@ -101,6 +101,10 @@ export interface FactKinds {
   readonly activeWith: [connection: string, number];
   /** The starts of a connection that count last, in the order of the times at which they were to start. */
   readonly lastStartsWith: [connection: string, readonly SharedStart[]];
+  /** When those of the last `limit` starts of a connection count that come first among them: `count` of them, the earliest first; fewer if there are not that many starts. */
+  readonly oldestStartsWith: [connectionLimitAndCount: string, readonly number[]];
+  /** Starts of a connection that count after that time. */
+  readonly startsSince: [connectionAndTime: string, number];
   readonly payload: [jobId: number, PayloadRow];
   readonly draft: [jobId: number, DraftRow | undefined];
   /** What a job waits for, or has last waited for. */

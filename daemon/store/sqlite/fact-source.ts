@@ -74,6 +74,12 @@ export function factSource(state: WriterState): FactSource {
       const rows = db.values('SELECT at, counted_at FROM connection_starts INDEXED BY connection_starts_counted WHERE connection = ? ORDER BY counted_at DESC LIMIT ?').all(name, limit);
       return rows.map(([at, countedAt]) => ({ at: Number(at), countedAt: Number(countedAt) })).sort((one, other) => one.at - other.at);
     },
+    oldestStartsWith: (key) => {
+      const [name, limit, count] = JSON.parse(key) as [string, number, number];
+      const rows = db.values('SELECT counted_at FROM connection_starts INDEXED BY connection_starts_counted WHERE connection = ? ORDER BY counted_at DESC LIMIT ? OFFSET ?').all(name, count, limit - count);
+      return rows.map(([countedAt]) => Number(countedAt)).reverse();
+    },
+    startsSince: (key) => Number(db.sql('SELECT count(*) AS n FROM connection_starts INDEXED BY connection_starts_counted WHERE connection = ? AND counted_at > ?').get(...(JSON.parse(key) as [string, number]))?.['n']),
     payload: (jobId) => db.sql('SELECT * FROM payloads WHERE job_id = ?').get(jobId) as unknown as PayloadRow,
     draft: (jobId) => db.sql('SELECT * FROM payload_drafts WHERE job_id = ?').get(jobId) as DraftRow | undefined,
     wait: (jobId) => db.sql('SELECT * FROM waits WHERE job_id = ?').get(jobId) as WaitRow | undefined,

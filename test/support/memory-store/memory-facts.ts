@@ -156,6 +156,15 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
         .sort((one, other) => one.countedAt - other.countedAt)
         .slice(-limit)
         .sort((one, other) => one.at - other.at),
+    oldestStartsWith: (key) => {
+      const [name, limit, count] = JSON.parse(key) as [string, number, number];
+      const last = tables.connection_starts.where(({ connection }) => connection === name).map(({ counted_at: countedAt }) => countedAt).sort((one, other) => one - other).slice(-limit);
+      return last.slice(0, Math.max(0, last.length - (limit - count)));
+    },
+    startsSince: (key) => {
+      const [name, since] = JSON.parse(key) as [string, number];
+      return tables.connection_starts.where(({ connection, counted_at: countedAt }) => connection === name && countedAt > since).length;
+    },
     payload: (jobId) => tables.payloads.get(jobId) ?? { job_id: jobId, payload: '{}', secrets: null, item: null, created_at: 0 },
     draft: (jobId) => tables.payload_drafts.get(jobId),
     lastFailure: (jobId) => attempts.where(({ job_id, error }) => job_id === jobId && error !== null).sort((one, other) => one.number - other.number).at(-1),

@@ -80,6 +80,25 @@ export function describeConnections(current: () => StoreBench, open: StoreInFold
     assert.deepEqual(connections?.[0]?.uses.map(({ used }) => used), [2, 6]);
   });
 
+  it('are exact for a rate that lets thousands start, and tell how many have', async () => {
+    const rate = { limit: 2100, perMs: 60_000, burst: 2100 };
+    await declare([{ name: 'crm', rate }]);
+    await current().run('inputs: { list: { type: array } }\nsteps:\n  each: { uses: http/request, queue: a, foreach: { items: "${{ inputs.list }}", on-item-failure: continue }, with: { connection: crm, url: /a } }\n', { list: Array.from({ length: 2300 }, (_, index) => index) });
+    await current().fanOut();
+    let started = 0;
+    for (let round = 0; round < 12; round++) {
+      const { jobs, connections } = await claim('a', 250);
+      started += jobs.length;
+      assert.equal(connections?.[0]?.uses[0]?.used, started);
+      await current().store.settle({ outcomes: jobs.map(({ jobId, attempt }) => ({ jobId, attempt, endedAt: current().now, outcome: { kind: 'succeeded', output: 'null' }, connected: true })) }).stored;
+      if (round < 11) current().now += 10;
+    }
+    assert.equal(started, 2100);
+    current().now += 60_000 - 95;
+    // Those of the first claim have left the window.
+    assert.equal((await claim('a', 250)).jobs.length, 200);
+  });
+
   it('leave a connection to jobs of other queues, if a claim says so', async () => {
     await declare([tenEachSecond]);
     await start('a', 'crm', 2);

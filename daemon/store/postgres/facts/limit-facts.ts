@@ -8,10 +8,10 @@ import type { LimitedQueue } from '../daemon-memory.ts';
 import type { Values } from '../../row-columns.ts';
 import { list } from '../session.ts';
 import type { Transaction } from '../transaction.ts';
-import { each, type Loading, type Loads } from './loading.ts';
+import { each, pairOf, type Loading, type Loads } from './loading.ts';
 
 /** What the limits of a queue are decided by that several daemons claim from (`shared-limits.ts` of the ledger). */
-export const limitFacts: Loads<'storeTime' | 'sharedLimits' | 'activeIn' | 'lastStarts' | 'connectionLimits' | 'activeWith' | 'lastStartsWith'> = {
+export const limitFacts: Loads<'storeTime' | 'sharedLimits' | 'activeIn' | 'lastStarts' | 'connectionLimits' | 'activeWith' | 'lastStartsWith' | 'oldestStartsWith' | 'startsSince'> = {
   storeTime: each('storeTime', async ({ tx, memory }, now) => (memory.hasServerClock ? serverTime(tx) : now)),
   sharedLimits: each('sharedLimits', sharedLimits),
   activeIn: each('activeIn', async ({ tx, unsure }, queueId) => (await activeIn(tx, queueId)) + (unsure.moves.get(queueId)?.active ?? 0)),
@@ -23,6 +23,12 @@ export const limitFacts: Loads<'storeTime' | 'sharedLimits' | 'activeIn' | 'last
   }),
   activeWith: each('activeWith', async ({ tx }, name) => Number((await tx.one("SELECT count(*) AS active FROM jobs WHERE state = 'active' AND connection = $1", [name]))?.['active'])),
   lastStartsWith: each('lastStartsWith', async ({ tx }, name, limit) => startsOf(await tx.values('SELECT at, counted_at FROM connection_starts WHERE connection = $1 ORDER BY counted_at DESC LIMIT $2', [name, limit]))),
+  oldestStartsWith: each('oldestStartsWith', async ({ tx }, key) => {
+    const [name, limit, count] = JSON.parse(key) as [string, number, number];
+    const rows = await tx.values('SELECT counted_at FROM connection_starts WHERE connection = $1 ORDER BY counted_at DESC LIMIT $2 OFFSET $3', [name, count, limit - count]);
+    return rows.map(([countedAt]) => Number(countedAt)).reverse();
+  }),
+  startsSince: each('startsSince', async ({ tx }, key) => Number((await tx.one('SELECT count(*) AS starts FROM connection_starts WHERE connection = $1 AND counted_at > $2::double precision', [...pairOf<string, number>(key)]))?.['starts'])),
 };
 
 /** As the last transactions left it. */
