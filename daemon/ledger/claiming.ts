@@ -1,7 +1,7 @@
 import type { Book } from './book.ts';
 import type { ClaimedJob, ClaimParams, ClaimResult } from './call.ts';
 import { cancelWaiting, isCancelling } from './cancelling.ts';
-import { ConnectionGate, type Passage } from './connection-limits.ts';
+import { ConnectionGate, type Passage } from './connection-gate.ts';
 import { soleDaemon, type StepOfVersion } from './daemons.ts';
 import { endHold } from './queue-orders.ts';
 import type { LedgerJob } from './row.ts';

@@ -32,7 +32,7 @@ export interface ConnectionState {
 }
 
 /**
- * The connections with limits, as the claims of this daemon find them, and whose turn it is. What may start is decided by the store (`ledger/connection-limits.ts`); here is who asks it next, and when:
+ * The connections with limits, as the claims of this daemon find them, and whose turn it is. What may start is decided by the store (`ledger/connection-gate.ts`); here is who asks it next, and when:
  * queues that got nothing come before those that got something, so that none of them has a connection for itself.
  */
 export class ConnectionTurns {
