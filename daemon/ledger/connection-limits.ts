@@ -1,5 +1,4 @@
 import { actionDefinitions } from '../../schemas/workflow/actions/action-definitions.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../schemas/workflow/json.ts';
 import type { Rate, RateLimit } from '../../schemas/workflow/rate.ts';
 import type { RateUse } from '../core/rate-windows.ts';
 
@@ -66,6 +65,6 @@ export function limitsToKeep(
 export function connectionIn(uses: string, payload: unknown): string | null {
   const action = actionDefinitions.find(({ name }) => name === uses);
   if (action !== undefined && action.connection === undefined) return null;
-  const connection = isJsonObject(payload as Json) ? (payload as JsonObject)['connection'] : undefined;
+  const connection = typeof payload === 'object' && payload !== null && 'connection' in payload ? payload.connection : undefined;
   return typeof connection === 'string' ? connection : null;
 }
