@@ -1,4 +1,5 @@
-import type { ConnectionTest, ConnectionUse, ConnectionView } from '../../schemas/protocol/connection.ts';
+import type { ConnectionTest, ConnectionView } from '../../schemas/protocol/connection.ts';
+import type { ConnectionUse } from '../../schemas/protocol/queue.ts';
 import { CodedError } from '../../schemas/protocol/error.ts';
 import { message, verbatim } from '../../schemas/wording/message.ts';
 import type { Connection } from '../../schemas/workflow/connections/connection.ts';
@@ -63,11 +64,12 @@ export class ConnectionService implements Pick<Handlers, 'connection/list' | 'co
 
   #limits(name: string): Pick<ConnectionView, 'limits'> {
     const state = this.#options.stateOf(name);
-    return state === undefined ? {} : { limits: useOf(state) };
+    return state === undefined ? {} : { limits: connectionUse(state) };
   }
 }
 
-function useOf({ limits: { rate, concurrency }, uses, active, waiting, obstacle }: ConnectionState): ConnectionUse {
+/** As clients see it. */
+export function connectionUse({ limits: { rate, concurrency }, uses, active, waiting, obstacle }: ConnectionState): ConnectionUse {
   return {
     rates: ratesOf(rate).map((one) => ({ ...one, used: uses.find((use) => use.rate.perMs === one.perMs)?.used ?? 0 })),
     ...(concurrency === undefined ? {} : { concurrency }),

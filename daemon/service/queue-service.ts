@@ -13,6 +13,7 @@ import { defaultQueueName } from '../../schemas/workflow/model.ts';
 import { ratesOf } from '../../schemas/workflow/rate.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { DraftCount, QueueHold, SetQueueParams, Store } from '../store/store.ts';
+import { connectionUse } from './connection-service.ts';
 import { givenRateLimit, givenTime, knownQueue } from './param-values.ts';
 import { LastKnown } from './last-known.ts';
 
@@ -160,6 +161,11 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
     const waiting = timeSpent(recent.waiting);
     const running = timeSpent(recent.running);
     const declaredIn = this.#project.fileOfQueue(name);
+    const { connections } = this.#engine.dispatcher;
+    const awaited = depth.pending === 0 ? [] : connections.awaitedBy(runner.name).flatMap((name) => {
+      const state = connections.stateOf(name);
+      return state === undefined ? [] : [{ name, ...connectionUse(state) }];
+    });
     const lacking = depth.pending === 0 ? [] : runner.passing.map(({ step, jobId, lack }) => ({ step, job: formatJobId(jobId), lack }));
     const isEmpty = depth.pending + depth.delayed + depth.active + depth.dead === 0;
     const undeclared = isEmpty ? undefined : this.#engine.undeclared.of(name);
@@ -189,6 +195,7 @@ export class QueueService implements Pick<Handlers, 'queue/list' | 'queue/pause'
       ...(running === undefined ? {} : { running }),
       forecast: forecastView(runner, { isStoreOk: this.#engine.health.trouble === undefined, now: this.#clock.now() }),
       ...(lacking.length === 0 ? {} : { lacking }),
+      ...(awaited.length === 0 ? {} : { connections: awaited }),
       alerts: [...this.#engine.alerts.alertsOf(name)],
     };
   }

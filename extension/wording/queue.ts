@@ -1,6 +1,7 @@
 import type { AlertKind, AlertSeverity, Forecast, QueueAlert, QueueView, UndeclaredQueue } from '../../schemas/protocol/queue.ts';
 import { alertMessages, alertLevelMessage, alertNameMessage } from '../../schemas/wording/alert.ts';
 import { formatDuration, formatShare, formatShortDuration } from '../../schemas/wording/amount.ts';
+import { connectionWaitMessage } from '../../schemas/wording/connection.ts';
 import { message } from '../../schemas/wording/message.ts';
 import { forecastCauseMessage, forecastMessage, fullestRate, holdMessage, lackingMessages, ratesOfQueue, setByHandMessage, undeclaredMessages } from '../../schemas/wording/queue.ts';
 import { formatAge, formatDue, formatMoment, formatNumber, formatRate, formatTimeOfDay, paragraphOf, say, textOf } from './language.ts';
@@ -32,6 +33,7 @@ function partsOf(queue: QueueView, nowMs: number): string[] {
   if (queue.undeclared !== undefined) parts.push(undeclaredPart(queue.undeclared));
   if (paused) parts.push(say('paused'));
   if (queue.lacking !== undefined) parts.push(say('lacks what jobs need'));
+  for (const { name } of queue.connections ?? []) parts.push(say('waits for {connection}', { connection: name }));
   if (heldUntil !== undefined && isHeld(queue, nowMs)) parts.push(Date.parse(heldUntil) - nowMs > 60_000 ? say('held until {time}', { time: formatMoment(heldUntil) }) : say('held back'));
   if (maxDepth !== undefined && waiting >= maxDepth) parts.push(say('full'));
   // The number of dead letters is in the row anyway.
@@ -81,6 +83,7 @@ export function queueFacts(queue: QueueView, nowMs: number): readonly (readonly 
   if (forecast.state !== 'idle') facts.push([say('Forecast'), say('{forecast}: {cause}', { forecast: forecastText(forecast), cause: forecastCauseText(forecast, nowMs) })]);
   if (paused) facts.push([say('Paused'), say('by hand, until it is resumed')]);
   for (const lacking of queue.lacking ?? []) facts.push([say('Not started'), paragraphOf(lackingMessages(name, lacking))]);
+  for (const connection of queue.connections ?? []) facts.push([say('Connection'), textOf(connectionWaitMessage(name, connection))]);
   if (heldUntil !== undefined && isHeld(queue, nowMs)) facts.push([say('Held back'), holdText(heldBy, formatDue(heldUntil, nowMs))]);
   if (maxDepth !== undefined) facts.push([say('Holds at most'), formatNumber(maxDepth)]);
   const setByHand = setByHandMessage(overrides);

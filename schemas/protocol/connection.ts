@@ -1,17 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { connectionTypes } from '../workflow/connections/connection.ts';
-import { RateShape, RateUseShape } from './queue.ts';
-import { Name, Time } from './shape.ts';
-
-/** What a connection lets start over all queues, and how much of it is used. */
-export const ConnectionUse = Type.Object({
-  rates: Type.Array(RateUseShape, { description: 'Those that hold together, each with its use by all queues and daemons, as far as this daemon has heard; none if there is no rate.' }),
-  concurrency: Type.Optional(Type.Integer()),
-  active: Type.Optional(Type.Integer({ description: 'Attempts under way, of all queues and daemons, as far as this daemon has heard; omitted without `concurrency`, or if it has heard of none.' })),
-  waiting: Type.Array(Type.String(), { description: 'Queues of this daemon with jobs that wait for the connection.' }),
-  obstacle: Type.Optional(Type.Object({ kind: Type.Enum(['rate', 'concurrency'] as const), rate: Type.Optional(RateShape), until: Type.Optional(Time) }, { description: 'What they wait for.' })),
-});
-export type ConnectionUse = Static<typeof ConnectionUse>;
+import { ConnectionUse } from './queue.ts';
+import { Name } from './shape.ts';
 
 /** A connection as lists show it. No method and no event ever has a secret of one. */
 export const ConnectionView = Type.Object({

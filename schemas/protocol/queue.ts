@@ -10,6 +10,16 @@ export const RateShape = Type.Object({ limit: Type.Integer(), perMs: Type.Number
 export const RateUseShape = Type.Object({ ...RateShape.properties, used: Type.Integer({ description: 'Starts within the window that ends now.' }) });
 export type RateUseShape = Static<typeof RateUseShape>;
 
+/** What a connection lets start over all queues, and how much of it is used. */
+export const ConnectionUse = Type.Object({
+  rates: Type.Array(RateUseShape, { description: 'Those that hold together, each with its use by all queues and daemons, as far as this daemon has heard; none if there is no rate.' }),
+  concurrency: Type.Optional(Type.Integer()),
+  active: Type.Optional(Type.Integer({ description: 'Attempts under way, of all queues and daemons, as far as this daemon has heard; omitted without `concurrency`, or if it has heard of none.' })),
+  waiting: Type.Array(Type.String(), { description: 'Queues of this daemon with jobs that wait for the connection.' }),
+  obstacle: Type.Optional(Type.Object({ kind: Type.Enum(['rate', 'concurrency'] as const), rate: Type.Optional(RateShape), until: Type.Optional(Time) }, { description: 'What they wait for.' })),
+});
+export type ConnectionUse = Static<typeof ConnectionUse>;
+
 /** What a person set while the daemon ran; it wins over the file until it is taken back. A limit that is left out is what the file says. */
 export const QueueOverrides = Type.Object({
   paused: Type.Boolean(),
@@ -112,6 +122,7 @@ export const QueueView = Type.Object({
   rates: Type.Optional(Type.Array(RateUseShape, { description: 'Present if several hold together: all of them, each with its use.' })),
   concurrency: Type.Integer(),
   concurrencyOf: Type.Optional(Type.Enum(['all', 'each'] as const, { description: 'Where daemons share the store. `all`: `concurrency` counts over all of them, as `rate` always does. `each`: nobody has set one, so each daemon has that many places.' })),
+  connections: Type.Optional(Type.Array(Type.Object({ name: Type.String(), ...ConnectionUse.properties }), { description: 'Connections with limits that jobs of the queue wait for, with their use; omitted if there is none.' })),
   overrides: QueueOverrides,
   depth: Type.Object({
     pending: Type.Integer(),

@@ -1,4 +1,5 @@
-import type { ConnectionTest, ConnectionUse } from '../protocol/connection.ts';
+import type { ConnectionTest } from '../protocol/connection.ts';
+import type { ConnectionUse, QueueView } from '../protocol/queue.ts';
 import { formatDuration, rateMessage } from './amount.ts';
 import { message, type Message, sentences, verbatim } from './message.ts';
 
@@ -6,6 +7,13 @@ import { message, type Message, sentences, verbatim } from './message.ts';
 export function connectionUseMessages({ rates, concurrency, active = 0 }: ConnectionUse): readonly Message[] {
   const used = rates.map((rate) => message('{used} of {rate}', { used: rate.used, rate: rateMessage(rate) }));
   return concurrency === undefined ? used : [...used, message('{active} of {concurrency} at a time', { active, concurrency })];
+}
+
+/** That jobs of a queue wait for a connection, over all queues. */
+export function connectionWaitMessage(queue: string, { name, ...use }: NonNullable<QueueView['connections']>[number]): Message {
+  const [last, ...before] = [...connectionUseMessages(use)].reverse();
+  const uses = before.reduce((others, one) => message('{one}, {others}', { one, others }), last ?? message('none'));
+  return message('Jobs of {queue} wait for the connection {connection}: of its limits over all queues, {uses} are used.', { queue, connection: name, uses });
 }
 
 /** What came of testing a connection. */

@@ -1,6 +1,7 @@
 import type { QueueAlert, QueueView, RateUseShape, ResumedQueue, UndeclaredQueue } from '../../../schemas/protocol/queue.ts';
 import { alertLevelMessage, alertMessages } from '../../../schemas/wording/alert.ts';
 import { formatShare, formatShortDuration } from '../../../schemas/wording/amount.ts';
+import { connectionWaitMessage } from '../../../schemas/wording/connection.ts';
 import { forecastMessage, fullestRate, holdMessage, lackingMessages, ratesOfQueue, setByHandMessage, undeclaredMessages } from '../../../schemas/wording/queue.ts';
 import type { View } from '../terminal.ts';
 import { formatAge, formatNumber, formatRate, formatRates, formatTime, oneLine, paragraphOf, say, textOf } from './format.ts';
@@ -77,6 +78,7 @@ function notesOf(queue: QueueView, view: View): string[] {
   if (forecast.state === 'growing') notes.push(style('yellow', `${name} grows by about ${formatNumber(Math.ceil(forecast.growthPerMinute ?? 0))} jobs a minute: more arrive than are completed.`));
   if (forecast.reason === 'nothing-completes') notes.push(style('yellow', `All attempts of ${name} are failing: \`sluice jobs --queue ${name}\` shows why.`));
   for (const lacking of queue.lacking ?? []) notes.push(style('yellow', paragraphOf(lackingMessages(name, lacking))));
+  for (const connection of queue.connections ?? []) notes.push(textOf(connectionWaitMessage(name, connection)));
   if (queue.rates !== undefined) notes.push(`${name} has several rates: ${queue.rates.map(usedOf).join(', ')}.`);
   const set = overriddenText(queue);
   if (set !== undefined) notes.push(`${name} runs with ${set} instead of what the file says: sluice set ${name} ${resetOptions(overrides)}`);

@@ -106,17 +106,17 @@ export class ConnectionTurns {
 
   /** Connections that the jobs of a queue wait for. */
   awaitedBy(queue: string): readonly string[] {
-    return [...this.#known].flatMap(([name, { waiting }]) => (waiting.some(({ waiter }) => waiter.name === queue) ? [name] : []));
+    return [...this.#known].flatMap(([name, connection]) => (connection.names.includes(queue) ? [name] : []));
   }
 
   stop(): void {
     for (const connection of this.#known.values()) connection.disarm();
   }
 
-  #state({ limits, heard, waiting, obstacle }: Connection): ConnectionState {
+  #state({ limits, heard, names, obstacle }: Connection): ConnectionState {
     const now = this.#clock.monotonic();
     const uses = (heard?.uses ?? []).map(({ rate, used }) => ({ rate, used: (heard?.at ?? 0) < now - rate.perMs ? 0 : used }));
-    return { limits, uses, active: heard?.active, waiting: waiting.map(({ waiter }) => waiter.name), obstacle: waiting.length === 0 ? undefined : obstacle };
+    return { limits, uses, active: heard?.active, waiting: names, obstacle: names.length === 0 ? undefined : obstacle };
   }
 
   #connection(name: string): Connection {
@@ -158,6 +158,11 @@ class Connection {
   /** Those that are looking again. */
   called: Set<ConnectionWaiter> = new Set();
   timer: Timer | undefined;
+
+  /** Of those that wait, or are looking again just now. */
+  get names(): readonly string[] {
+    return [...new Set([...this.waiting.map(({ waiter }) => waiter.name), ...[...this.called].map(({ name }) => name)])];
+  }
 
   forget(waiter: ConnectionWaiter): void {
     this.called.delete(waiter);

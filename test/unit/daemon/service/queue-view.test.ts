@@ -4,6 +4,8 @@ import { QueueService } from '../../../../daemon/service/queue-service.ts';
 import { Topics, type TopicsOptions } from '../../../../daemon/service/topics.ts';
 import { formatJobId } from '../../../../schemas/protocol/id.ts';
 import type { QueueView } from '../../../../schemas/protocol/queue.ts';
+import { connectionWaitMessage } from '../../../../schemas/wording/connection.ts';
+import { english } from '../../../../schemas/wording/language.ts';
 import { EngineBench } from '../../../support/engine-bench.ts';
 
 const second = 1000;
@@ -30,6 +32,18 @@ describe('what is told of a queue', () => {
   }
 
   const at = (inMs: number): string => new Date(bench.clock.now() + inMs).toISOString();
+
+  it('is which connections its jobs wait for, and how much of their limits is used', async () => {
+    bench.connections = new Map([['crm', { name: 'crm', type: 'http', url: 'https://api.crm.example', headers: {}, rate: [{ limit: 2, perMs: minute, burst: 2 }, { limit: 5000, perMs: 60 * minute, burst: 1 }], concurrency: 7 }]]);
+    await bench.refresh();
+    await bench.run('queues: { api: {} }\nsteps:\n  a: { queue: api, uses: test/scripted, with: { connection: crm } }\n  b: { queue: api, uses: test/scripted, with: { connection: crm } }\n  c: { queue: api, uses: test/scripted, with: { connection: crm } }\n');
+    await bench.advance(second);
+    const [connection, ...others] = (await view()).connections ?? [];
+    assert.ok(connection !== undefined && others.length === 0);
+    assert.equal(english.textOf(connectionWaitMessage('api', connection)), 'Jobs of api wait for the connection crm: of its limits over all queues, 2 of 2/min, 2 of 5,000/h, 0 of 7 at a time are used.');
+    await bench.advance(2 * minute);
+    assert.equal((await view()).connections, undefined);
+  });
 
   it('is when it will be empty: by its rate, then by what it does', async () => {
     await bench.runMany('{ rate: 60/min, concurrency: 1 }', 100, 'slow:2');
