@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ConnectionTest } from '../../../../schemas/protocol/connection.ts';
+import type { ConnectionTest, ConnectionView } from '../../../../schemas/protocol/connection.ts';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../../../../schemas/protocol/error.ts';
@@ -186,14 +186,19 @@ describe('commands that talk to the daemon', () => {
 
   it('list connections, and test one', async () => {
     const test: ConnectionTest = { name: 'crm', address: 'https://crm.example/v3/me', verdict: 'works', answered: '200 OK', body: '{"id":5}', durationMs: 120.4 };
+    let limits: ConnectionView['limits'];
     const scripted = await start({
-      'connection/list': () => ({ connections: [{ name: 'crm', type: 'http', address: 'https://crm.example/v3', auth: 'oauth2', lacks: ['CRM'] }, { name: 'esp', type: 'smtp', address: 'smtp.example.com:587', lacks: [] }] }),
+      'connection/list': () => ({ connections: [{ name: 'crm', type: 'http', address: 'https://crm.example/v3', auth: 'oauth2', lacks: ['CRM'], ...(limits === undefined ? {} : { limits }) }, { name: 'esp', type: 'smtp', address: 'smtp.example.com:587', lacks: [] }] }),
       'connection/test': ({ name, path }) => (path === undefined ? { ...test, name, address: 'smtp.example.com:587', verdict: 'failed', answered: '535 no', problem: 'It did not let us in.' } : test),
     });
     const listed = (await type('connections')).stdout;
     assert.match(listed, /^crm +http +https:\/\/crm\.example\/v3 +oauth2 +CRM$/m);
     assert.match(listed, /^esp +smtp +smtp\.example\.com:587 +none\s*$/m);
+    assert.doesNotMatch(listed, /LIMITS/);
     assert.equal((JSON.parse((await type('connections --json')).stdout) as unknown[]).length, 2);
+    limits = { rates: [{ limit: 10, perMs: 1000, burst: 1, used: 4 }], concurrency: 5, active: 3, waiting: ['mail', 'sync'] };
+    assert.match((await type('connections')).stdout, /^crm +http +https:\/\/crm\.example\/v3 +4 of 10\/s, 3 of 5 at a time +mail, sync +oauth2 +CRM$/m);
+    assert.deepEqual((JSON.parse((await type('connections --json')).stdout) as readonly { readonly limits?: unknown }[]).map((one) => one.limits), [limits, undefined]);
     const works = await type('connections test crm --path /me');
     assert.deepEqual([works.code, works.stdout], [0, 'crm works: https://crm.example/v3/me answered 200 OK after 120ms.\n{"id":5}\n']);
     const failed = await type('connections test esp');
