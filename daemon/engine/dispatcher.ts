@@ -69,6 +69,7 @@ export class Dispatcher {
   /** See `QueueRunner.clockChanged`. */
   clockChanged(shiftMs: number): void {
     for (const runner of this.#runners.values()) runner.clockChanged(shiftMs);
+    if (this.#running) this.connections.start();
   }
 
   /** A job that was claimed and hasn't begun goes back to its queue. */
@@ -89,6 +90,7 @@ export class Dispatcher {
   start(): void {
     this.#running = true;
     for (const runner of this.#runners.values()) runner.start();
+    this.connections.start();
   }
 
   /** Claims nothing from here on. */

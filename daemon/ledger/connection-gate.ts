@@ -1,4 +1,4 @@
-import { ratesOf } from '../../schemas/workflow/rate.ts';
+import { type Rate, ratesOf } from '../../schemas/workflow/rate.ts';
 import type { OldestStarts } from '../core/rate-window.ts';
 import { keptForMs, type RateUse, RateWindows } from '../core/rate-windows.ts';
 import type { Book } from './book.ts';
@@ -76,17 +76,34 @@ export class ConnectionGate {
 function allowanceOf(book: Book, name: string, limits: ConnectionLimits, { now: asked, isLeft }: { readonly now: number; readonly isLeft: boolean }): ConnectionAllowance {
   const rates = ratesOf(limits.rate);
   const now = book.fact('storeTime', asked);
+  // Together, since some stores have to wait for each.
+  if (limits.concurrency !== undefined) book.ask('activeWith', name);
+  if (rates.length > 0) book.ask('lastStartsWith', name, { limit: startsRead(rates) });
+  for (const { limit, perMs } of rates) {
+    if (limit <= mostRead) continue;
+    book.ask('oldestStartsWith', oldestKey(name, limit));
+    book.ask('startsSince', JSON.stringify([name, now - perMs]));
+  }
+  book.throwIfMissing();
   const active = limits.concurrency === undefined ? undefined : book.fact('activeWith', name);
   const windows = rates.length === 0 ? undefined : new RateWindows(rates);
-  const starts = windows === undefined ? [] : book.fact('lastStartsWith', name, { limit: Math.max(...rates.map(({ limit }) => (limit > mostRead ? newestRead : limit))) });
+  const starts = windows === undefined ? [] : book.fact('lastStartsWith', name, { limit: startsRead(rates) });
   windows?.recall(starts, ({ limit }) => (limit > mostRead ? oldestOf(book, name, limit) : undefined));
   const uses = (windows?.used(now) ?? []).map(({ rate, used }) => ({ rate, used: rate.limit > mostRead ? book.fact('startsSince', JSON.stringify([name, now - rate.perMs])) : used }));
   return new ConnectionAllowance({ name, limits, now, active, windows, uses, isLeft });
 }
 
+function startsRead(rates: readonly Rate[]): number {
+  return Math.max(...rates.map(({ limit }) => (limit > mostRead ? newestRead : limit)));
+}
+
+function oldestKey(name: string, limit: number): string {
+  return JSON.stringify([name, limit, mostTaken]);
+}
+
 /** Undefined if there are so few starts that a claim can't come to the limit. */
 function oldestOf(book: Book, name: string, limit: number): OldestStarts | undefined {
-  const counted = book.fact('oldestStartsWith', JSON.stringify([name, limit, mostTaken]));
+  const counted = book.fact('oldestStartsWith', oldestKey(name, limit));
   return counted.length === 0 ? undefined : { counted, size: limit - mostTaken + counted.length };
 }
 

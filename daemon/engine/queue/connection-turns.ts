@@ -39,6 +39,7 @@ export class ConnectionTurns {
   readonly #clock: Clock;
   readonly #isShared: boolean;
   readonly #known = new Map<string, Connection>();
+  #isRunning = false;
 
   constructor({ clock, isShared }: { readonly clock: Clock; readonly isShared: boolean }) {
     this.#clock = clock;
@@ -109,7 +110,15 @@ export class ConnectionTurns {
     return [...this.#known].flatMap(([name, connection]) => (connection.names.includes(queue) ? [name] : []));
   }
 
+  /** Whatever waits is looked at again: claims have stopped meanwhile, or the machine has slept. */
+  start(): void {
+    this.#isRunning = true;
+    for (const connection of this.#known.values()) this.#call(connection);
+  }
+
+  /** Nobody is called until it starts. */
   stop(): void {
+    this.#isRunning = false;
     for (const connection of this.#known.values()) connection.disarm();
   }
 
@@ -129,12 +138,12 @@ export class ConnectionTurns {
   }
 
   #arm(connection: Connection, held: ConnectionObstacle): void {
+    if (!this.#isRunning) return;
     const waitMs = held.kind === 'rate' ? held.inMs - sharedLeadMs : held.kind === 'turn' ? 0 : this.#isShared ? placeMs : longestWaitMs;
-    const dueAt = this.#clock.monotonic() + Math.min(Math.max(waitMs, shortestWaitMs), longestWaitMs);
-    // What others were told last is the newest, but a turn is only waited for.
+    // What was told last is the newest; but who only waits for a turn has been told nothing.
     if (connection.timer !== undefined && held.kind === 'turn') return;
     connection.disarm();
-    connection.timer = this.#clock.setTimer(dueAt - this.#clock.monotonic(), () => this.#call(connection));
+    connection.timer = this.#clock.setTimer(Math.min(Math.max(waitMs, shortestWaitMs), longestWaitMs), () => this.#call(connection));
   }
 
   /** All who wait look again, in their order. */

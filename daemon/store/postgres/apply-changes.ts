@@ -17,7 +17,7 @@ const belongings = ['attempts', 'payload_revisions', 'payload_drafts', 'payloads
 
 /** Columns that are texts; times of `rate_starts`, and the spacing of bulk work, have fractions; all others are whole numbers. */
 const texts = new Set(
-  'state connection limits item_key error discard_reason failure_group progress warning cancel_cause payload secrets item saved_by output request response version workflow text name rate definition held_by kind on_timeout answered_by action reason problem path outcome scheme flaw dedupe_key hash headers query body key cron timezone declaration uses file file_format cascade inputs pages items on_failure_state trigger_kind triggered_by trigger_value run_key vars outputs concurrency_key gate export_to'.split(' '),
+  'state connection item_key error discard_reason failure_group progress warning cancel_cause payload secrets item saved_by output request response version workflow text name rate definition held_by kind on_timeout answered_by action reason problem path outcome scheme flaw dedupe_key hash headers query body key cron timezone declaration uses file file_format cascade inputs pages items on_failure_state trigger_kind triggered_by trigger_value run_key vars outputs concurrency_key gate export_to'.split(' '),
 );
 const fractions = new Set(['at', 'counted_at', 'spacing_ms']);
 

@@ -130,6 +130,20 @@ steps:
     assert.ok(after >= 19 && after <= 20, `${after}`);
   });
 
+  it('let jobs start again after the store was in trouble while they waited', async () => {
+    await declare(connection('crm', { rate: rate(2, 10 * second, 2) }));
+    await start('a', 6);
+    await bench.advance(second);
+    bench.trouble = 'The disk is full.';
+    await start('b', 1, { name: 'other' }).catch(() => 0);
+    await bench.advance(15 * second);
+    assert.equal(bench.action.times.length, 2);
+    bench.trouble = undefined;
+    await bench.advance(25 * second);
+    assert.ok(bench.action.times.length >= 6, `${bench.action.times.length} of 6`);
+    assert.ok(mostInAWindow(bench.action.times, 10 * second) <= 2);
+  });
+
   it('are told: what is used, who waits, and for what', async () => {
     await declare(connection('crm', { rate: rate(5, minute, 5), concurrency: 9 }));
     await start('a', 10);
