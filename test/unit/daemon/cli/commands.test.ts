@@ -186,9 +186,9 @@ describe('commands that talk to the daemon', () => {
 
   it('list connections, and test one', async () => {
     const test: ConnectionTest = { name: 'crm', address: 'https://crm.example/v3/me', verdict: 'works', answered: '200 OK', body: '{"id":5}', durationMs: 120.4 };
-    let limits: ConnectionView['limits'];
+    const shown: Pick<ConnectionView, 'limits'>[] = [];
     const scripted = await start({
-      'connection/list': () => ({ connections: [{ name: 'crm', type: 'http', address: 'https://crm.example/v3', auth: 'oauth2', lacks: ['CRM'], ...(limits === undefined ? {} : { limits }) }, { name: 'esp', type: 'smtp', address: 'smtp.example.com:587', lacks: [] }] }),
+      'connection/list': () => ({ connections: [{ name: 'crm', type: 'http', address: 'https://crm.example/v3', auth: 'oauth2', lacks: ['CRM'], ...shown[0] }, { name: 'esp', type: 'smtp', address: 'smtp.example.com:587', lacks: [] }] }),
       'connection/test': ({ name, path }) => (path === undefined ? { ...test, name, address: 'smtp.example.com:587', verdict: 'failed', answered: '535 no', problem: 'It did not let us in.' } : test),
     });
     const listed = (await type('connections')).stdout;
@@ -196,7 +196,8 @@ describe('commands that talk to the daemon', () => {
     assert.match(listed, /^esp +smtp +smtp\.example\.com:587 +none\s*$/m);
     assert.doesNotMatch(listed, /LIMITS/);
     assert.equal((JSON.parse((await type('connections --json')).stdout) as unknown[]).length, 2);
-    limits = { rates: [{ limit: 10, perMs: 1000, burst: 1, used: 4 }], concurrency: 5, active: 3, waiting: ['mail', 'sync'] };
+    const limits = { rates: [{ limit: 10, perMs: 1000, burst: 1, used: 4 }], concurrency: 5, active: 3, waiting: ['mail', 'sync'] };
+    shown.push({ limits });
     assert.match((await type('connections')).stdout, /^crm +http +https:\/\/crm\.example\/v3 +4 of 10\/s, 3 of 5 at a time +mail, sync +oauth2 +CRM$/m);
     assert.deepEqual((JSON.parse((await type('connections --json')).stdout) as readonly { readonly limits?: unknown }[]).map((one) => one.limits), [limits, undefined]);
     const works = await type('connections test crm --path /me');
