@@ -14,6 +14,7 @@ export const raiseDelayMs: Readonly<Record<AlertKind, number>> = {
   'failure-rate': 10_000,
   'dead-letters': 0,
   filling: 0,
+  stuck: 0,
 };
 
 /** What is said of a threshold just now. */

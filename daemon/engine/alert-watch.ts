@@ -4,6 +4,7 @@ import type { QueueDefinition } from '../../schemas/workflow/model.ts';
 import { AlertGauge, type RaisedAlert } from '../core/alert-gauge.ts';
 import type { AlertChange, KeptAlert, Store, StoredAlert } from '../store/store.ts';
 import type { Clock, Timer } from '../core/clock.ts';
+import { type EndedAttempts, type StuckSince, stuckSince, valueOf } from './alert-value.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { QueueRunner } from './queue/queue-runner.ts';
 
@@ -17,8 +18,6 @@ const { stepMs } = seriesResolutions['10s'];
 const writtenAfterMs = 2 * stepMs;
 /** A queue that has stopped filling for less than this continues filling, in milliseconds. */
 const fillingPauseMs = 60_000;
-/** Attempts that must have ended before their share that failed is looked at: one of one is not a trend. */
-const leastAttempts = 5;
 
 interface Watched {
   readonly gauges: Map<AlertKind, AlertGauge>;
@@ -28,6 +27,7 @@ interface Watched {
   readonly kept: Map<AlertKind, KeptAlert>;
   alerts: QueueAlerts;
   filling: { readonly since: number; readonly last: number } | undefined;
+  stuck: StuckSince | undefined;
 }
 
 export interface AlertWatchOptions {
@@ -162,7 +162,7 @@ export class AlertWatch {
   #declare(name: string, alerts: QueueAlerts): void {
     let watched = this.#watched.get(name);
     if (watched === undefined) {
-      watched = { gauges: new Map(), known: new Set(), kept: new Map(), alerts, filling: undefined };
+      watched = { gauges: new Map(), known: new Set(), kept: new Map(), alerts, filling: undefined, stuck: undefined };
       this.#watched.set(name, watched);
     }
     watched.alerts = alerts;
@@ -190,7 +190,10 @@ export class AlertWatch {
     const { clock } = this.#options;
     const now = clock.monotonic();
     // It has been filling since then, unless it doesn't fill again soon.
-    if (kind === 'filling') watched.filling = { since: now - (clock.now() - peakAt + peak), last: now };
+    const begunAt = now - (clock.now() - peakAt + peak);
+    if (kind === 'filling') watched.filling = { since: begunAt, last: now };
+    // ... or, of what is stuck, unless something starts.
+    if (kind === 'stuck') watched.stuck = { since: begunAt };
     return new AlertGauge(kind, thresholds, { severity, value: peak });
   }
 
@@ -232,7 +235,7 @@ export class AlertWatch {
 
   async #look(): Promise<void> {
     const { clock, store, dispatcher, onChange, onError } = this.#options;
-    const asksAge = [...this.#watched.values()].some(({ gauges }) => gauges.has('oldest'));
+    const asksAge = [...this.#watched.values()].some(({ gauges }) => gauges.has('oldest') || gauges.has('stuck'));
     const oldest = asksAge ? await store.oldestPending() : {};
     const ended = await this.#endedAttempts();
     const now = clock.monotonic();
@@ -243,6 +246,7 @@ export class AlertWatch {
       const runner = dispatcher.queue(queue);
       this.#noteFilling(watched, runner, now);
       const dueSince = oldest[queue];
+      watched.stuck = stuckSince(watched.stuck, runner, { isStoreOk: this.#options.isStoreOk(), dueSince, now });
       for (const [kind, gauge] of watched.gauges) {
         const value = valueOf(kind, watched, runner, { now, startedAt: this.#startedAt, ageMs: dueSince === undefined ? 0 : clock.now() - dueSince, ended: ended.get(queue) });
         if (value === undefined) continue;
@@ -326,11 +330,6 @@ export class AlertWatch {
   }
 }
 
-interface EndedAttempts {
-  readonly succeeded: number;
-  readonly failed: number;
-}
-
 interface Changed {
   readonly queue: string;
   readonly watched: Watched;
@@ -346,32 +345,6 @@ function errorsFirst(alerts: readonly QueueAlert[]): readonly QueueAlert[] {
 
 function keyOf(queue: string, kind: AlertKind): string {
   return `${kind} ${queue}`;
-}
-
-/** Undefined if it can't be known yet, because the daemon has just started: what was raised before stays so. */
-function valueOf(
-  kind: AlertKind,
-  { alerts, filling, gauges }: Pick<Watched, 'alerts' | 'filling' | 'gauges'>,
-  runner: QueueRunner,
-  { now, startedAt, ageMs, ended }: { readonly now: number; readonly startedAt: number; readonly ageMs: number; readonly ended: EndedAttempts | undefined },
-): number | undefined {
-  switch (kind) {
-    case 'depth':
-      return runner.depth.pending + runner.depth.delayed;
-    case 'oldest':
-      return ageMs;
-    case 'failure-rate':
-      return failureShare(ended, alerts[kind], gauges.get(kind)?.raised === undefined ? Infinity : now - startedAt);
-    case 'dead-letters':
-      return runner.depth.dead;
-    case 'filling':
-      return filling === undefined ? 0 : now - filling.since;
-  }
-}
-
-function failureShare({ succeeded, failed }: EndedAttempts = { succeeded: 0, failed: 0 }, { overMs = defaultOverMs }: AlertThresholds = {}, countedMs: number): number | undefined {
-  if (succeeded + failed >= leastAttempts) return failed / (succeeded + failed);
-  return countedMs < overMs ? undefined : 0;
 }
 
 function viewOf(kind: AlertKind, { severity, value, threshold, endsAt }: RaisedAlert, { since, peak, peakAt }: KeptAlert, now: { readonly wall: number; readonly monotonic: number }): QueueAlert {

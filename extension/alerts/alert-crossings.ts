@@ -127,6 +127,8 @@ function actionFor(kind: Crossing['alert']['kind'], target: Target): NoticeActio
       return { title: say('Replay…'), command: commands.replayGroup, target };
     case 'failure-rate':
       return { title: say('Pause Queue'), command: commands.pauseQueue, target };
+    case 'stuck':
+      return { title: say('Why?'), command: commands.why, target };
     case 'depth':
     case 'oldest':
     case 'filling':

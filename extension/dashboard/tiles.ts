@@ -96,6 +96,7 @@ function alertOf(alerts: readonly { readonly name?: string; readonly alert: Queu
 }
 
 function limitText({ unit, threshold, kind }: QueueAlert): string {
+  if (kind === 'stuck') return say('nothing starts for more than {duration}', { duration: formatDuration(threshold) });
   if (kind === 'filling') return say('filling for more than {duration}', { duration: formatDuration(threshold) });
   return say('limit {value}', { value: formatValue(unit, threshold) });
 }

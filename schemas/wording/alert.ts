@@ -15,6 +15,8 @@ export function alertNameMessage(kind: AlertKind): Message {
       return message('dead letters');
     case 'filling':
       return message('filling');
+    case 'stuck':
+      return message('nothing starts');
   }
 }
 
@@ -55,6 +57,8 @@ function crossedMessage(queue: string, alert: QueueAlert): Message {
       return message('Dead letters of {queue}: {value}; the threshold is {threshold}.', told);
     case 'filling':
       return message('{queue} has been filling for {value}: more jobs arrive than are completed. The threshold is {threshold}.', told);
+    case 'stuck':
+      return message('{queue} has started nothing for {value}, although jobs are due and no limit is in the way. The threshold is {threshold}.', told);
   }
 }
 
@@ -71,6 +75,8 @@ function subjectMessage(queue: string, kind: AlertKind): Message {
       return message('Dead letters of {queue}', { queue });
     case 'filling':
       return message('{queue} filling', { queue });
+    case 'stuck':
+      return message('Time without a start in {queue}', { queue });
   }
 }
 

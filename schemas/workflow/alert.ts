@@ -1,7 +1,7 @@
 import { message, type Message, sentences } from '../wording/message.ts';
 
 /** What a queue can be watched for: the keys of `alerts`. */
-export const alertKinds = ['depth', 'oldest', 'failure-rate', 'dead-letters', 'filling'] as const;
+export const alertKinds = ['depth', 'oldest', 'failure-rate', 'dead-letters', 'filling', 'stuck'] as const;
 export type AlertKind = (typeof alertKinds)[number];
 
 /** From the lesser to the greater. */
@@ -15,6 +15,7 @@ export const alertUnits = {
   'failure-rate': 'share',
   'dead-letters': 'jobs',
   filling: 'ms',
+  stuck: 'ms',
 } as const satisfies Record<AlertKind, 'jobs' | 'ms' | 'share'>;
 
 /** From which value on it is an alert of which severity, in the unit of its kind. */

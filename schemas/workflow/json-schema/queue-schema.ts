@@ -64,6 +64,7 @@ export const queueSchema = {
         }),
         'dead-letters': thresholds(count, 'The number of dead letters.'),
         filling: thresholds(duration, 'For how long more jobs have arrived than were completed.'),
+        stuck: thresholds(duration, 'For how long jobs have been due and none has started, although no limit is in the way: a secret is missing, say.'),
       },
     },
   },

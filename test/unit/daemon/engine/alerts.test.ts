@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { EngineBench } from '../../../support/engine-bench.ts';
 
 const second = 1000;
@@ -113,6 +115,41 @@ describe('alerts of a queue', () => {
     await bench.advance(10 * minute);
     assert.deepEqual(alerts(), []);
     assert.ok(bench.queue('api').depth.pending > 1000, 'it still waits');
+  });
+
+  it('come when nothing starts although it could, with the same begin after a restart, and end when something starts', async () => {
+    const queues = [{ name: 'api', alerts: { stuck: { warning: 5 * minute } } }];
+    await bench.declare(queues);
+    await bench.run('steps: { one: { queue: api, uses: test/scripted, with: { headers: { authorization: "${{ secrets.LATER }}" } } } }');
+    await bench.advance(4 * minute);
+    await bench.run('steps: { one: { queue: api, uses: test/scripted, with: { headers: { authorization: "${{ secrets.LATER }}" } } } }');
+    await bench.advance(50 * second);
+    assert.deepEqual(alerts(), []);
+    await bench.advance(30 * second);
+    assert.match(alerts().join(), /^stuck warning 3\d{5} of 300000$/, 'more that comes starts nothing');
+    const [before] = bench.engine.alerts.alertsOf('api');
+    await bench.crash();
+    await bench.start(queues);
+    await bench.advance(2 * minute);
+    const [after] = bench.engine.alerts.alertsOf('api');
+    assert.deepEqual([after?.kind, after?.since], ['stuck', before?.since]);
+    writeFileSync(path.join(bench.stateFolder, 'secrets.env'), 'LATER=there\n', { mode: 0o600 });
+    bench.engine.needsChanged();
+    await bench.advance(2 * minute);
+    assert.deepEqual(alerts(), []);
+  });
+
+  it('of a queue in which nothing starts are none while something is in its way', async () => {
+    await start('{ stuck: { warning: 1m } }', 3, 'ok', 'rate: { limit: 1, per: 1h, burst: 1 }');
+    await bench.advance(30 * minute);
+    assert.deepEqual([alerts(), bench.queue('api').depth.pending], [[], 2]);
+    await bench.setQueue('api', { paused: true });
+    await bench.advance(3 * 60 * minute);
+    assert.deepEqual(alerts(), []);
+    await start('{ stuck: { warning: 1m } }', 30, 'slow:50', 'concurrency: 1');
+    await bench.setQueue('api', { paused: false });
+    await bench.advance(10 * minute);
+    assert.deepEqual(alerts(), [], 'slow ones are under way');
   });
 
   it('that follow from what is kept are there again after a restart, at once', async () => {

@@ -94,6 +94,7 @@ describe('words for alerts and forecasts', () => {
     'failure-rate': { value: 0.23, threshold: 0.2, unit: 'share' },
     'dead-letters': { value: 3, threshold: 1 },
     filling: { value: 360_000, threshold: 300_000, unit: 'ms' },
+    stuck: { value: 360_000, threshold: 300_000, unit: 'ms' },
   };
 
   it('have a sentence of its own for each alert, with its figures', () => {
@@ -103,6 +104,7 @@ describe('words for alerts and forecasts', () => {
       '23% of the attempts of esp fail; the threshold is 20%.',
       'Dead letters of esp: 3; the threshold is 1.',
       'esp has been filling for 6m: more jobs arrive than are completed. The threshold is 5m.',
+      'esp has started nothing for 6m, although jobs are due and no limit is in the way. The threshold is 5m.',
     ]);
     assert.equal(new Set(alertKinds.map(alertName)).size, alertKinds.length);
   });
