@@ -57,7 +57,7 @@ export function tilesOfAll(queues: readonly QueueView[]): readonly Tile[] {
   return tileIds.map((id) => tileOf(id, figures[id], alertOf(alerts.filter(({ alert }) => tileOfAlert[alert.kind] === id))));
 }
 
-const tileOfAlert: Readonly<Record<AlertKind, TileId>> = { depth: 'waiting', oldest: 'time', 'failure-rate': 'failures', 'dead-letters': 'dead', filling: 'forecast' };
+const tileOfAlert: Readonly<Record<AlertKind, TileId>> = { depth: 'waiting', oldest: 'time', 'failure-rate': 'failures', 'dead-letters': 'dead', filling: 'forecast', stuck: 'active' };
 
 function tileOf(id: TileId, [value, detail]: readonly [string, string], alert: Tile['alert']): Tile {
   return { id, label: labelOf(id), value, detail, ...(alert === undefined ? {} : { alert }) };
