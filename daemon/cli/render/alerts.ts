@@ -12,7 +12,7 @@ import { wrap } from './text-width.ts';
 export function renderAlerts({ raised, receivers, mutes, heartbeat }: Pick<Result<'alert/list'>, 'receivers' | 'mutes'> & { readonly raised: readonly AlertFacts[]; readonly heartbeat: Result<'alert/list'>['heartbeat'] }, view: View): string {
   const alerts = raised.length === 0 ? 'No threshold is crossed.' : raised.map((alert) => wrap(renderAlert(alert.queue, alert, view), view.width, 2)).join('\n');
   const told = receivers.length === 0 ? 'Nobody is told: `alerts` in .sluice/config.yaml names no receiver.' : [renderTable(receivers, columns(view), view), ...notesOf(receivers, view)].join('\n');
-  return [alerts, told, ...(heartbeat === undefined ? [] : [wrap(heartbeatText(heartbeat, view), view.width, 2)]), ...(mutes.length === 0 ? [] : [mutes.map((mute) => renderMute(mute, view)).join('\n')])].join('\n\n');
+  return [alerts, told, ...(heartbeat === undefined ? [] : [wrap(heartbeatText(heartbeat, view), view.width, 2)]), ...(mutes.length === 0 ? [] : [mutes.map((mute) => wrap(renderMute(mute, view), view.width, 2)).join('\n')])].join('\n\n');
 }
 
 export function renderMute({ queue, until }: AlertMute, view: View): string {
