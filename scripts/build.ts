@@ -18,6 +18,7 @@ const programs = {
   daemon: 'daemon/main.ts',
   'body-program': 'daemon/actions/body-program.ts',
   'sandbox-program': 'daemon/actions/sandbox/sandbox-program.ts',
+  'sqlite-program': 'daemon/actions/sql/sqlite-program.ts',
   'sqlite-worker': 'daemon/store/sqlite/sqlite-worker.ts',
 };
 
@@ -33,8 +34,8 @@ const pageProgram = [
   { in: 'extension/dashboard/page/page.css', out: 'dashboard' },
 ];
 
-/** QuickJS, which its package looks for beside the module that loads it. */
-const webAssembly = 'node_modules/@jitl/quickjs-wasmfile-release-sync/dist/emscripten-module.wasm';
+/** QuickJS, which its package looks for beside the module that loads it, and the source of JSONata, which runs in it. */
+const besides = ['node_modules/@jitl/quickjs-wasmfile-release-sync/dist/emscripten-module.wasm', 'node_modules/jsonata/jsonata.min.js'];
 
 // Bundled CommonJS packages call require() for Node's own modules; an ES module has none unless it makes one.
 const requireBanner =
@@ -68,7 +69,7 @@ async function main(): Promise<number> {
       build({ ...shared, entryPoints: extensionPrograms, format: 'cjs', outExtension: { '.js': '.cjs' }, external: ['vscode'] }),
       build({ ...shared, entryPoints: pageProgram, platform: 'browser', target: 'chrome140', format: 'iife', minify: true }),
     ]);
-    await copyFile(path.join(root, webAssembly), path.join(outputFolder, path.basename(webAssembly)));
+    for (const file of besides) await copyFile(path.join(root, file), path.join(outputFolder, path.basename(file)));
     for (const { metafile } of bundles) report(metafile);
     console.log(`built in ${((performance.now() - startedAtMs) / 1000).toFixed(2)} s`);
     return 0;

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { celDifferences } from './cel-differences.ts';
-import { actionDefinitions, plannedActions } from '../schemas/workflow/actions/action-definitions.ts';
+import { actionDefinitions } from '../schemas/workflow/actions/action-definitions.ts';
 import { diagnosticCodes } from '../schemas/workflow/diagnostic.ts';
 import { nodeAt, parseDocument } from '../schemas/workflow/document.ts';
 import { expressionCatalog } from '../schemas/workflow/expression/expression.ts';
@@ -25,6 +25,8 @@ const tables: Readonly<Record<string, readonly [schema: keyof typeof publishedSc
   retry: ['workflow', '$defs', 'retry'],
   smtp: ['connections', '$defs', 'smtp'],
   http: ['connections', '$defs', 'http'],
+  postgres: ['connections', '$defs', 'postgres'],
+  sqlite: ['connections', '$defs', 'sqlite'],
   auth: ['connections', '$defs', 'http', 'properties', 'auth'],
   config: ['config'],
 };
@@ -153,7 +155,7 @@ function actions(): string {
     const needs = alternativesOf(input);
     return [`### ${name}`, summary, `\`with\`:${needs}`, keyTable({ ...input, anyOf: [] }), '`output`:', keyTable(output)].join('\n\n');
   });
-  return [...sections, `Not supported yet: ${plannedActions.map((name) => `\`${name}\``).join(', ')}.`].join('\n\n');
+  return sections.join('\n\n');
 }
 
 function alternativesOf(input: JsonObject): string {

@@ -3,7 +3,7 @@ import type { MachineTrouble } from '../core/machine-trouble.ts';
 import type { ActionDefinition } from '../../schemas/workflow/actions/action-definition.ts';
 import type { Json, JsonObject } from '../../schemas/workflow/json.ts';
 import type { StepCode } from '../../schemas/workflow/model.ts';
-import type { HttpAuth, HttpConnection, SmtpConnection } from '../../schemas/workflow/connections/connection.ts';
+import type { HttpAuth, HttpConnection, PostgresConnection, SmtpConnection, SqliteConnection } from '../../schemas/workflow/connections/connection.ts';
 import { valueProblems } from '../../schemas/workflow/value-problem.ts';
 import { message, sentences, type Message } from '../../schemas/wording/message.ts';
 import { told, type Told } from '../../schemas/wording/told.ts';
@@ -26,6 +26,8 @@ export interface Action {
 export interface ActionContext {
   /** Aborts on timeout, cancel and stop. */
   readonly signal: AbortSignal;
+  /** After what time `signal` aborts at the latest, but for waits that don't count, in milliseconds: for the other side, so that it stops by itself. */
+  readonly timeLimitMs: number;
   /** The same in every attempt of a job, until its payload is edited: 1 to 200 characters of `[A-Za-z0-9_-]`. */
   readonly idempotencyKey: string;
   /** From 1; a replay begins a new one, in which what was final before may be tried again. */
@@ -68,14 +70,18 @@ export interface ActionContext {
 }
 
 /** A connection with its secrets in plain text; they must not be kept, logged or put into a message. */
-export type ResolvedConnection = ResolvedSmtpConnection | ResolvedHttpConnection;
+export type ResolvedConnection = ResolvedSmtpConnection | ResolvedHttpConnection | ResolvedPostgresConnection | ResolvedSqliteConnection;
 
-export type ResolvedSmtpConnection = Omit<SmtpConnection, 'password' | 'ca'> & { readonly password?: string; readonly ca?: AuthorityFile };
+export type ResolvedSmtpConnection = Omit<SmtpConnection, 'password' | 'ca'> & { readonly password?: string; readonly ca?: ConnectionFile };
 
 export type ResolvedHttpConnection = Pick<HttpConnection, 'name' | 'type' | 'url'> & { readonly headers: Readonly<Record<string, string>>; readonly auth?: HttpAuth<string> };
 
-/** A file of certificates, relative to the project's folder, which is absolute. */
-export interface AuthorityFile {
+export type ResolvedPostgresConnection = Pick<PostgresConnection, 'name' | 'type' | 'pool'> & { readonly url: string; readonly ca?: ConnectionFile };
+
+export type ResolvedSqliteConnection = Pick<SqliteConnection, 'name' | 'type'> & { readonly file: ConnectionFile };
+
+/** A file that a connection names, relative to the project's folder, which is absolute. */
+export interface ConnectionFile {
   readonly folder: string;
   readonly path: string;
   /** See `ActionContext`. */

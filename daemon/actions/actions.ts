@@ -8,7 +8,9 @@ import { EmailSendAction } from './email-send.ts';
 import { FileWriteAction } from './file-write.ts';
 import { HttpClient } from './http-client.ts';
 import { HttpRequestAction } from './http-request.ts';
-import { Sandbox } from './sandbox/sandbox.ts';
+import { makeSandbox, type Sandbox } from './sandbox/sandbox.ts';
+import { SqlQueryAction } from './sql-query.ts';
+import { TransformJsonataAction } from './transform-jsonata.ts';
 import { TransformScriptAction } from './transform-script.ts';
 import { WaitForAction } from './wait-for.ts';
 import { WaitSignalAction } from './wait-signal.ts';
@@ -37,6 +39,7 @@ export class Actions {
   readonly #tokens: AccessTokens;
   readonly #actions: ReadonlyMap<string, Action>;
   readonly #http: HttpRequestAction;
+  readonly #sql: SqlQueryAction;
   readonly #guard: AddressGuard;
   readonly #clock: Clock;
   readonly #sandbox: Sandbox;
@@ -47,13 +50,16 @@ export class Actions {
     this.#tokens = new AccessTokens({ client: this.#client, clock, ...tokens });
     this.#guard = guard;
     this.#clock = clock;
-    this.#sandbox = new Sandbox(clock);
+    this.#sandbox = makeSandbox(clock);
     this.#http = new HttpRequestAction(this.#client, { tokens: this.#tokens, clock });
+    this.#sql = new SqlQueryAction(guard, clock);
     const actions: readonly Action[] = [
       this.#http,
       new WebhookSendAction(this.#client),
       new EmailSendAction(guard),
       new FileWriteAction(),
+      this.#sql,
+      new TransformJsonataAction(this.#sandbox),
       new TransformScriptAction(this.#sandbox),
       new WaitForAction(),
       new WaitSignalAction(),
@@ -75,7 +81,7 @@ export class Actions {
   /** Calls the other side of a connection once; see `testConnection`. */
   test(connection: ResolvedConnection, path: string | undefined, projectFolder: string): Promise<ConnectionTest> {
     this.#tokens.askAgain(connection.name);
-    return testConnection(connection, path, { http: this.#http, guard: this.#guard, clock: this.#clock, projectFolder });
+    return testConnection(connection, path, { http: this.#http, sql: this.#sql, guard: this.#guard, clock: this.#clock, projectFolder });
   }
 
   /** Closes all connections; attempts that are still under way end as failed. Idempotent. */

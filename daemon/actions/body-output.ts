@@ -7,8 +7,10 @@ export interface BodyRequest {
   /** Who answered, for the warning. */
   readonly host: string;
   readonly secrets: readonly string[];
-  /** JSON of an object with all fields of the output but `body`, and at least one; masked. */
+  /** JSON of an object with all fields of the output but this one, and at least one; masked. */
   readonly output: string;
+  /** What the value of the body is called in the output; `body` if omitted. */
+  readonly field?: string;
 }
 
 export interface EncodedOutput {
@@ -18,11 +20,11 @@ export interface EncodedOutput {
 }
 
 /** Parses, masks and encodes the body of an answer. Its text is asked for, and not given, so that it is garbage as soon as it is parsed. */
-export function encodeBody({ headers, host, secrets, output }: BodyRequest, decode: () => BodyText): EncodedOutput {
+export function encodeBody({ headers, host, secrets, output, field = 'body' }: BodyRequest, decode: () => BodyText): EncodedOutput {
   const { text, isGarbled } = decode();
   const { value, inexact } = parseBody(text, headers);
   const body = JSON.stringify(new Masker(secrets).json(value));
-  return { json: utf8(`${output.slice(0, -1)},"body":`, body, '}'), ...bodyWarning(host, isGarbled, { inexact }) };
+  return { json: utf8(`${output.slice(0, -1)},"${field}":`, body, '}'), ...bodyWarning(host, isGarbled, { inexact }) };
 }
 
 /** One after the other, without a text of all of them. */

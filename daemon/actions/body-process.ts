@@ -8,7 +8,7 @@ import { textOf } from './http-answer.ts';
 import { FrameReader, writeFrame } from './frame-reader.ts';
 
 /** The body of an answer that is too large to be worked on between two turns of the event loop. */
-export interface LargeBody extends Pick<BodyRequest, 'headers' | 'host'> {
+export interface LargeBody extends Pick<BodyRequest, 'headers' | 'host' | 'field'> {
   /** Decompressed. Handed over: empty when the output is there. */
   readonly bytes: Buffer;
 }
@@ -82,9 +82,9 @@ export class BodyProcess {
    * `output`, `secrets`: see `BodyRequest`.
    * @throws BodyTooLargeError, MachineTroubleError if this machine has no memory for it, Error if the body can't be worked on
    */
-  encode(output: string, { bytes, headers, host }: LargeBody, secrets: readonly string[]): Promise<EncodedOutput> {
+  encode(output: string, { bytes, ...rest }: LargeBody, secrets: readonly string[]): Promise<EncodedOutput> {
     const { promise, resolve, reject } = Promise.withResolvers<EncodedOutput>();
-    this.#waiting.push({ request: { headers, host, secrets, output }, bytes, resolve, reject });
+    this.#waiting.push({ request: { ...rest, secrets, output }, bytes, resolve, reject });
     this.#next();
     return promise;
   }

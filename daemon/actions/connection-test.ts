@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { ConnectionTest } from '../../schemas/protocol/connection.ts';
 import { isJsonObject, type Json } from '../../schemas/workflow/json.ts';
+import { readPostgresUrl } from '../../schemas/workflow/sql/postgres-url.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Action, ResolvedConnection, ResolvedHttpConnection, ResolvedSmtpConnection } from './action.ts';
+import type { Action, ResolvedConnection, ResolvedHttpConnection, ResolvedPostgresConnection, ResolvedSmtpConnection, ResolvedSqliteConnection } from './action.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { loneCall } from './lone-call.ts';
 import { smtpFailure } from './smtp-failure.ts';
@@ -17,6 +18,7 @@ const maxShown = 500;
 
 export interface ConnectionTestOptions {
   readonly http: Action;
+  readonly sql: Action;
   readonly guard: AddressGuard;
   readonly clock: Clock;
   readonly projectFolder: string;
@@ -32,18 +34,45 @@ export async function testConnection(connection: ResolvedConnection, path: strin
   const limit = new AbortController();
   const timer = clock.setTimer(limitMs, () => limit.abort(new DOMException('the test took too long', 'TimeoutError')));
   try {
-    const tested = connection.type === 'http' ? await testHttp(connection, path ?? connection.url, limit.signal, options) : await testSmtp(connection, limit.signal, options);
-    return { name: connection.name, ...tested, durationMs: clock.monotonic() - begunAt };
+    return { name: connection.name, ...(await test(connection, path, limit.signal, options)), durationMs: clock.monotonic() - begunAt };
   } finally {
     timer.cancel();
   }
 }
 
-async function testHttp(connection: ResolvedHttpConnection, path: string, signal: AbortSignal, { http, clock, projectFolder }: ConnectionTestOptions): Promise<Tested> {
+function test(connection: ResolvedConnection, path: string | undefined, signal: AbortSignal, options: ConnectionTestOptions): Promise<Tested> {
+  switch (connection.type) {
+    case 'http':
+      return testHttp(connection, path ?? connection.url, signal, options);
+    case 'smtp':
+      return testSmtp(connection, signal, options);
+    case 'postgres':
+      return testSql(connection, { address: postgresAddress(connection.url), query: "select 'PostgreSQL ' || current_setting('server_version') as version" }, signal, options);
+    case 'sqlite':
+      // It says whether the file is a database.
+      return testSql(connection, { address: connection.file.path, query: "select 'SQLite ' || sqlite_version() as version from (select count(*) from sqlite_schema)" }, signal, options);
+  }
+}
+
+async function testSql(connection: ResolvedPostgresConnection | ResolvedSqliteConnection, { address, query }: { readonly address: string; readonly query: string }, signal: AbortSignal, options: ConnectionTestOptions): Promise<Tested> {
+  const result = await options.sql.execute({ connection: connection.name, query }, loneCall({ ...options, signal, timeLimitMs: limitMs, idempotencyKey: 'connection-test', connection }));
+  if (!result.ok) return { address, verdict: 'failed', problem: result.error.message };
+  const rows = isJsonObject(result.output) ? result.output['rows'] : undefined;
+  const row: Json | undefined = Array.isArray(rows) ? (rows as readonly Json[])[0] : undefined;
+  const version = row !== undefined && isJsonObject(row) ? row['version'] : undefined;
+  return { address, verdict: 'works', answered: typeof version === 'string' ? version : '' };
+}
+
+/** Where a URL leads, without its user and password. */
+export function postgresAddress(url: string): string {
+  const place = readPostgresUrl(url);
+  return 'problem' in place ? 'Postgres' : `${place.host}:${place.port}/${place.database}`;
+}
+
+async function testHttp(connection: ResolvedHttpConnection, path: string, signal: AbortSignal, options: ConnectionTestOptions): Promise<Tested> {
   const address = path.includes('://') ? path : `${connection.url.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`;
-  const context = loneCall({ clock, signal, idempotencyKey: 'connection-test', projectFolder, connection });
   // Whatever it answers is what is to be told.
-  const result = await http.execute({ connection: connection.name, url: path, expect: ['2xx', '3xx', '4xx', '5xx'], 'max-bytes': maxBytes }, context);
+  const result = await options.http.execute({ connection: connection.name, url: path, expect: ['2xx', '3xx', '4xx', '5xx'], 'max-bytes': maxBytes }, loneCall({ ...options, signal, timeLimitMs: limitMs, idempotencyKey: 'connection-test', connection }));
   if (!result.ok && result.error.cause !== 'response too large') return { address, verdict: 'failed', problem: result.error.message };
   const output = result.ok ? result.output : { status: result.error.status ?? 0 };
   const { status, body } = isJsonObject(output) ? output : {};

@@ -1,5 +1,5 @@
 import { lookup as resolve, type LookupAddress } from 'node:dns';
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import { AddressDeniedError, isAllowed, type AddressGuard } from './address-guard.ts';
 
@@ -60,6 +60,27 @@ export function connectGuarded(
     socket.removeListener('error', fail);
     callback(null, socket);
   });
+}
+
+/**
+ * A socket that is yet to be connected, and then only to what `guard` allows: for drivers that call `connect(port, host)` themselves. A path is that of a Unix
+ * socket, which is judged as `localhost`.
+ */
+export function guardedSocket(guard: AddressGuard): Socket {
+  const socket = new Socket();
+  const connect = socket.connect.bind(socket);
+  const guarded = (port: number | string, host?: string): Socket => {
+    const isPath = typeof port === 'string' && host === undefined;
+    const [to, at] = isPath ? ['localhost', 0] : [host ?? 'localhost', Number(port)];
+    const decision = isPath ? guard.classifyHost(to, at) : undefined;
+    const denied = decision === undefined ? deniedLiteral(guard, to, at) : isAllowed(decision) ? undefined : new AddressDeniedError(to, to, at, decision);
+    if (denied !== undefined) {
+      queueMicrotask(() => socket.destroy(denied));
+      return socket;
+    }
+    return isPath ? connect(port) : connect({ host: to, port: at, lookup: guardedLookup(guard, at) });
+  };
+  return Object.assign(socket, { connect: guarded });
 }
 
 function guardedLookup(guard: AddressGuard, port: number): LookupFunction {

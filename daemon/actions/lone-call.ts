@@ -4,6 +4,8 @@ import type { ActionContext, ResolvedConnection } from './action.ts';
 export interface LoneCall {
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** See `ActionContext`; 30 s, if omitted. */
+  readonly timeLimitMs?: number;
   readonly idempotencyKey: string;
   readonly projectFolder: string;
   readonly connection?: ResolvedConnection;
@@ -13,9 +15,10 @@ export interface LoneCall {
 }
 
 /** For one call of an action that is made for no job, outside of every queue. */
-export function loneCall({ clock, signal, idempotencyKey, projectFolder, connection, madeAt = clock.now(), secretFields = new Set() }: LoneCall): ActionContext {
+export function loneCall({ clock, signal, timeLimitMs = 30_000, idempotencyKey, projectFolder, connection, madeAt = clock.now(), secretFields = new Set() }: LoneCall): ActionContext {
   return {
     signal,
+    timeLimitMs,
     idempotencyKey,
     round: 1,
     progress: undefined,

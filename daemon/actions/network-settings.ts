@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { getCACertificates } from 'node:tls';
 import { CodedError } from '../../schemas/protocol/error.ts';
-import type { AuthorityFile } from './action.ts';
+import type { ConnectionFile } from './action.ts';
 import { onMachine, readProjectFile } from './project-file.ts';
 
 /** Largest file of certificates, in bytes. */
@@ -20,7 +20,7 @@ export class AuthorityError extends Error {
  *
  * @throws AuthorityError
  */
-export async function trustedAuthorities({ folder, path, machine }: AuthorityFile): Promise<string[]> {
+export async function trustedAuthorities({ folder, path, machine }: ConnectionFile): Promise<string[]> {
   const file = await readProjectFile(folder, path, maxFileBytes, machine);
   if (!file.ok) throw new AuthorityError(`\`ca\`: ${file.message}`);
   const own = file.content.toString('latin1').match(certificate) ?? [];

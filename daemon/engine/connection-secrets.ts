@@ -1,6 +1,6 @@
 import type { Connection, HttpAuth } from '../../schemas/workflow/connections/connection.ts';
 import { fillSecrets, renderTemplate, type Template } from '../../schemas/workflow/template.ts';
-import type { ResolvedConnection } from '../actions/action.ts';
+import type { ConnectionFile, ResolvedConnection } from '../actions/action.ts';
 
 /** Everything of a connection that may hold secrets. */
 export function templatesOf(connection: Connection): readonly Template[] {
@@ -17,6 +17,10 @@ export function templatesOf(connection: Connection): readonly Template[] {
       }
       return found;
     }
+    case 'postgres':
+      return [connection.url];
+    case 'sqlite':
+      return [];
   }
 }
 
@@ -31,11 +35,18 @@ export function resolveConnection(declared: Connection, { projectFolder, machine
     });
     return typeof filled === 'string' ? filled : JSON.stringify(filled);
   };
+  const fileOf = (path: string): ConnectionFile => ({ folder: projectFolder, path, ...(machine === undefined ? {} : { machine }) });
   switch (declared.type) {
     case 'smtp': {
       const { password, ca, ...rest } = declared;
-      return { ...rest, ...(ca === undefined ? {} : { ca: { folder: projectFolder, path: ca, ...(machine === undefined ? {} : { machine }) } }), ...(password === undefined ? {} : { password: textOf(password) }) };
+      return { ...rest, ...(ca === undefined ? {} : { ca: fileOf(ca) }), ...(password === undefined ? {} : { password: textOf(password) }) };
     }
+    case 'postgres': {
+      const { name, type, url, ca, pool } = declared;
+      return { name, type, url: textOf(url), pool, ...(ca === undefined ? {} : { ca: fileOf(ca) }) };
+    }
+    case 'sqlite':
+      return { name: declared.name, type: declared.type, file: fileOf(declared.file) };
     case 'http': {
       const { name, type, url, headers, auth } = declared;
       const filled = Object.fromEntries(Object.entries(headers).map(([header, value]) => [header, textOf(value)]));

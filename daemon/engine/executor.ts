@@ -188,8 +188,9 @@ export class Executor {
       const start = attempt.start();
       slot.started(start);
       failPoint('attempt-before-effect');
-      const work = this.#act(job, step, queue, slot, attempt, start);
-      const result = await attempt.race(work, step.timeoutMs ?? this.#connectionTimeoutMs(step) ?? queue.definition.timeoutMs ?? queueDefaults.timeoutMs);
+      const timeLimitMs = step.timeoutMs ?? this.#connectionTimeoutMs(step) ?? queue.definition.timeoutMs ?? queueDefaults.timeoutMs;
+      const work = this.#act(job, step, queue, slot, attempt, { ...start, timeLimitMs });
+      const result = await attempt.race(work, timeLimitMs);
       failPoint('attempt-after-effect');
       if (result === 'given-up') this.#awaitLate(work, job);
       return { step, result };
@@ -220,7 +221,7 @@ export class Executor {
 
   #connectionTimeoutMs({ connection: name }: Step): number | undefined {
     const connection = name === undefined ? undefined : this.#options.connection(name);
-    return connection?.type === 'http' ? connection.timeoutMs : undefined;
+    return connection === undefined || connection.type === 'smtp' ? undefined : connection.timeoutMs;
   }
 
   #withhold({ jobId }: ClaimedJob, queue: QueueRunner, cause: string): QueueHold {
@@ -238,7 +239,7 @@ export class Executor {
     );
   }
 
-  async #act(job: ClaimedJob, step: Step, queue: QueueRunner, slot: Slot, attempt: AttemptSignal, start: AttemptStart): Promise<ActionResult> {
+  async #act(job: ClaimedJob, step: Step, queue: QueueRunner, slot: Slot, attempt: AttemptSignal, start: AttemptStart & Pick<ActionContext, 'timeLimitMs'>): Promise<ActionResult> {
     const { actions, storeId, projectFolder, sharer } = this.#options;
     const action = actions.get(step.uses);
     if (action === undefined) return invalidInput('unknown action', message('There is no action {action}.', { action: step.uses }));
@@ -246,6 +247,7 @@ export class Executor {
     if ('ok' in input) return input;
     const context: ActionContext = {
       signal: attempt.signal,
+      timeLimitMs: start.timeLimitMs,
       idempotencyKey: idempotencyKey(storeId, job),
       jobCreatedAt: job.createdAt,
       now: start.wall,

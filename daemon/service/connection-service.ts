@@ -6,6 +6,7 @@ import type { Connection } from '../../schemas/workflow/connections/connection.t
 import { secretsOf } from '../../schemas/workflow/template.ts';
 import { ratesOf } from '../../schemas/workflow/rate.ts';
 import type { ResolvedConnection } from '../actions/action.ts';
+import { postgresAddress } from '../actions/connection-test.ts';
 import { resolveConnection, templatesOf } from '../engine/connection-secrets.ts';
 import type { ConnectionState } from '../engine/queue/connection-turns.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
@@ -42,7 +43,7 @@ export class ConnectionService implements Pick<Handlers, 'connection/list' | 'co
     const declared = connections.get(name);
     if (declared === undefined && doubt !== undefined) throw new CodedError('bad-project', message("{problem}, so the connection {name} is not known. 'sluice validate' says what is wrong.", { problem: doubt, name }));
     if (declared === undefined) throw unknownName(message('There is no connection {name}.', { name }), { name, known: [...connections.keys()], none: message('.sluice/connections.yaml declares none.') });
-    if (declared.type !== 'http' && path !== undefined) throw new CodedError('invalid-params', message('{name} is an SMTP server, which has no paths.', { name }));
+    if (declared.type !== 'http' && path !== undefined) throw new CodedError('invalid-params', message('{name} is no HTTP API: only those have paths.', { name }));
     const resolved = resolveConnection(declared, { projectFolder }, (secret) => {
       const found = secrets.get(secret);
       if (!found.ok) throw new CodedError('wrong-state', verbatim(found.message));
@@ -57,14 +58,25 @@ export class ConnectionService implements Pick<Handlers, 'connection/list' | 'co
     const { name, type } = connection;
     const named = new Set(templatesOf(connection).flatMap((template) => secretsOf(template)));
     const lacks = [...named].filter((secret) => !this.#options.secrets.get(secret).ok);
-    const address = connection.type === 'http' ? connection.url : `${connection.host}:${connection.port}`;
-    const auth = connection.type === 'http' ? connection.auth?.type : connection.user === undefined ? undefined : 'user';
-    return { name, type, address, ...(auth === undefined ? {} : { auth }), lacks, ...this.#limits(name) };
+    return { name, type, ...placeOf(connection), lacks, ...this.#limits(name) };
   }
 
   #limits(name: string): Pick<ConnectionView, 'limits'> {
     const state = this.#options.stateOf(name);
     return state === undefined ? {} : { limits: connectionUse(state) };
+  }
+}
+
+function placeOf(connection: Connection): Pick<ConnectionView, 'address' | 'auth'> {
+  switch (connection.type) {
+    case 'http':
+      return { address: connection.url, ...(connection.auth === undefined ? {} : { auth: connection.auth.type }) };
+    case 'smtp':
+      return { address: `${connection.host}:${connection.port}`, ...(connection.user === undefined ? {} : { auth: 'user' }) };
+    case 'postgres':
+      return { address: connection.url.kind === 'literal' && typeof connection.url.value === 'string' ? postgresAddress(connection.url.value) : secretsOf(connection.url).map((name) => `secrets.${name}`).join(', '), auth: 'user' };
+    case 'sqlite':
+      return { address: connection.file };
   }
 }
 

@@ -102,7 +102,12 @@ function namesOfInput(project: LanguageProject, file: LanguageFile, step: Docume
   const action = uses?.kind === 'scalar' ? uses.value : undefined;
   if (rest.length !== 1) return undefined;
   const wanted = actionDefinitions.find(({ name }) => name === action)?.connection;
-  if (wanted !== undefined && rest[0] === 'connection') return symbols('connection', '', CompletionItemKind.Module).filter(({ label }) => (project.analysis.connections.get(label)?.type ?? wanted) === wanted);
+  if (wanted !== undefined && rest[0] === 'connection') {
+    return symbols('connection', '', CompletionItemKind.Module).filter(({ label }) => {
+      const type = project.analysis.connections.get(label)?.type;
+      return type === undefined || wanted.includes(type);
+    });
+  }
   if (action === 'workflow/run' && rest[0] === 'workflow') return symbols('workflow', '', CompletionItemKind.File);
   return undefined;
 }

@@ -119,7 +119,15 @@ function describeConnection(connection: Connection, language: Language): readonl
       return describeSmtp(connection);
     case 'http':
       return describeHttp(connection, language);
+    case 'postgres':
+      return [message('Postgres, by a URL'), ...described(connection.timeoutMs)];
+    case 'sqlite':
+      return [message('SQLite in {file}', { file: code(connection.file) }), ...described(connection.timeoutMs)];
   }
+}
+
+function described(timeoutMs: number | undefined): readonly Message[] {
+  return timeoutMs === undefined ? [] : [message('an attempt takes at most {duration}', { duration: formatDuration(timeoutMs) })];
 }
 
 function describeHttp({ url, headers, timeoutMs, auth }: HttpConnection, language: Language): readonly Message[] {
@@ -128,7 +136,7 @@ function describeHttp({ url, headers, timeoutMs, auth }: HttpConnection, languag
     message('HTTP at {url}', { url }),
     ...(auth === undefined ? [message('without credentials')] : [message('{auth}: {summary}', { auth: code(auth.type), summary: language.dataText(httpAuthKinds[auth.type].summary) })]),
     ...(names.length === 0 ? [] : [message('with {headers}', { headers: names.map(code).join(', ') })]),
-    ...(timeoutMs === undefined ? [] : [message('an attempt takes at most {duration}', { duration: formatDuration(timeoutMs) })]),
+    ...described(timeoutMs),
   ];
 }
 

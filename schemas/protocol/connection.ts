@@ -7,8 +7,8 @@ import { Name } from './shape.ts';
 export const ConnectionView = Type.Object({
   name: Name,
   type: Type.Enum(connectionTypes),
-  address: Type.String({ description: 'The URL of an HTTP API; host and port of an SMTP server.' }),
-  auth: Type.Optional(Type.String({ description: 'How calls prove who makes them: `auth.type` of an HTTP API, `user` of an SMTP server that is logged in to.' })),
+  address: Type.String({ description: 'The URL of an HTTP API; host and port of a server; the file of a SQLite database.' }),
+  auth: Type.Optional(Type.String({ description: 'How calls prove who makes them: `auth.type` of an HTTP API, `user` of a server that is logged in to.' })),
   lacks: Type.Array(Type.String(), { description: 'Secrets that it names and that are not set.' }),
   limits: Type.Optional(Type.Object(ConnectionUse.properties, { description: 'Omitted if it has no limits of its own.' })),
 });

@@ -57,6 +57,7 @@ export const diagnosticCodes = {
   'bad-timezone': 'A time zone is not an IANA name.',
   'bad-file-name': 'A file of items is neither `.csv`, `.jsonl` nor `.json`.',
   'bad-expression': 'An expression between `${{` and `}}` is not valid.',
+  'bad-query': 'An SQL statement can not be run as it is, or its values do not fit it.',
   'bad-script': 'The code of a step is not valid, or reads what is not there.',
   'bad-with': "A value of `with` does not fit the action's input.",
   'unknown-name': 'An expression uses a name that does not exist at this place.',

@@ -91,6 +91,12 @@ export function isExactNumber(literal: string): boolean {
   return Number.isFinite(value) && digitsOf(literal) === digitsOf(String(value));
 }
 
+/** The same for a fraction as well: `0.1` and `12.50` are, `0.12345678901234567890` isn't. */
+export function isExactDecimal(literal: string): boolean {
+  const value = Number(literal);
+  return Number.isFinite(value) && digitsOf(literal) === digitsOf(String(value));
+}
+
 /** What no exact number needs: most texts have none of it, and are done with that. */
 const suspicious = /[\d.]{16}|\d[eE]\+?\d{2}/;
 const number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;

@@ -4,6 +4,7 @@ import type { ActionContext, ActionFailure, ActionResult, ActionSuccess } from '
 export function actionContext(given: Partial<ActionContext> = {}): ActionContext {
   return {
     signal: new AbortController().signal,
+    timeLimitMs: 30_000,
     idempotencyKey: 'key_1',
     jobCreatedAt: Date.UTC(2026, 0, 2, 3, 4, 5),
     now: Date.UTC(2026, 0, 2, 3, 5, 0),

@@ -1,6 +1,7 @@
 import { newQuickJSWASMModuleFromVariant, type QuickJSContext, type QuickJSHandle, type QuickJSRuntime, type QuickJSSyncVariant, type QuickJSWASMModule } from 'quickjs-emscripten-core';
 import quickjs from '@jitl/quickjs-wasmfile-release-sync';
 import { maxResultBytes, scriptMemoryBytes, type SandboxFault, type SandboxReply, type SandboxTask } from './sandbox-task.ts';
+import { jsonataLibrary, jsonataModule } from './jsonata-module.ts';
 import { scriptPrelude } from './script-prelude.ts';
 
 /** QuickJS counts its own stack; more than this, and that of the machine below it is used up first. In bytes. */
@@ -107,13 +108,15 @@ class ScriptRun {
     const seed = context.newNumber(this.#task.seed);
     const realm = context.unwrapResult(context.callFunction(prelude, context.undefined, log, now, seed));
     for (const handle of [prelude, log, now, seed]) handle.dispose();
+    if (this.#task.language === 'jsonata') context.unwrapResult(context.evalCode(jsonataLibrary(), 'jsonata')).dispose();
     return realm;
   }
 
   #execute(realm: QuickJSHandle, input: string): Ending {
     const context = this.#context;
     this.#endsAtMs = spentMs() + this.#task.limitMs;
-    const evaluated = context.evalCode(this.#task.code, fileName, { type: 'module' });
+    const { language, code } = this.#task;
+    const evaluated = context.evalCode(language === 'jsonata' ? jsonataModule(code) : code, fileName, { type: 'module' });
     if (evaluated.error !== undefined) throw new Thrown(evaluated.error);
     const exports = this.#settled(evaluated.value);
     if (exports === undefined) return this.#unsettled();

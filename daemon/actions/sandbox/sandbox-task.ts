@@ -1,6 +1,7 @@
 /** What the daemon asks the process of the sandbox for, and what that answers. The bytes beside a task are its input as JSON, those beside a success its result. */
 export interface SandboxTask {
-  readonly language: 'script';
+  /** An expression of JSONata runs as a script that has its library. */
+  readonly language: 'script' | 'jsonata';
   readonly code: string;
   /** Wall time that the code sees, in milliseconds since the epoch. */
   readonly nowMs: number;

@@ -95,7 +95,7 @@ export const noDedupe: AdviceRule = ({ workflows }, say) => {
       if (step.foreach === undefined || step.foreach.key !== undefined || !hasSideEffect(step) || isUnique(step.foreach, file)) continue;
       const at = entryOf(entry.value, 'foreach')?.keyRange ?? entry.keyRange;
       const told = { code: `\${{ ${step.foreach.as}.id }}` };
-      say(path, at, step.uses === 'email/send' ? message("An item that is in the list twice is written to twice. Say by 'key' what tells items apart, such as key: {code}.", told) : message("An item that is in the list twice is sent twice. Say by 'key' what tells items apart, such as key: {code}.", told));
+      say(path, at, step.uses === 'sql/query' ? message("An item that is in the list twice is written to the database twice. Say by 'key' what tells items apart, such as key: {code}.", told) : step.uses === 'email/send' ? message("An item that is in the list twice is written to twice. Say by 'key' what tells items apart, such as key: {code}.", told) : message("An item that is in the list twice is sent twice. Say by 'key' what tells items apart, such as key: {code}.", told));
     }
     const webhook = nodeAt(root, ['on', 'webhook']);
     const scheme = webhook?.kind === 'map' ? entryOf(entryOf(webhook, 'verify')?.value, 'scheme')?.value : undefined;
@@ -130,6 +130,8 @@ function hasSideEffect({ uses, with: input }: Step): boolean {
       const method = keyOf(input, 'method');
       return typeof method === 'string' && !harmless.has(method);
     }
+    case 'sql/query':
+      return keyOf(input, 'write') === true;
     default:
       return false;
   }

@@ -1,5 +1,6 @@
 import { message, type Message } from '../../wording/message.ts';
 import { actionDefinitions } from '../../workflow/actions/action-definitions.ts';
+import type { ConnectionType } from '../../workflow/connections/connection.ts';
 import { maySecretStand } from '../../workflow/analysis/action-input.ts';
 import { type DocumentNode, type DocumentPath, entryOf, nodeAt, pathAt } from '../../workflow/document.ts';
 import { isName, isReadable } from '../../workflow/name.ts';
@@ -18,13 +19,21 @@ export const undeclaredQueueFix: Fixer = (context) => {
   ];
 };
 
+/** Of each type, one to begin with. */
+const newConnections: Readonly<Record<ConnectionType, string>> = {
+  smtp: '{ type: smtp, host: smtp.example.com, from: "Sender <sender@example.com>" }',
+  http: '{ type: http, url: https://api.example.com }',
+  postgres: '{ type: postgres, url: "${{ secrets.DB_URL }}" }',
+  sqlite: '{ type: sqlite, file: data/app.db }',
+};
+
 export const undeclaredConnectionFix: Fixer = (context) => {
   const connection = namedAt(context);
   // One of another type is there already.
   if (connection === undefined || context.project.analysis.connections.has(connection)) return [];
   const uses = entryOf(nodeAt(context.root, pathAt(context.root, context.finding.range.start).slice(0, 2)), 'uses')?.value;
   const action = actionDefinitions.find(({ name }) => uses?.kind === 'scalar' && uses.value === name);
-  const value = action?.connection === 'http' ? '{ type: http, url: https://api.example.com }' : '{ type: smtp, host: smtp.example.com, from: "Sender <sender@example.com>" }';
+  const value = newConnections[action?.connection?.[0] ?? 'smtp'];
   return declaredElsewhere(context, { title: (path) => message("Declare the connection '{connection}' in {path}", { connection, path }), kind: 'connections', entry: { key: connection, value } });
 };
 

@@ -19,6 +19,8 @@ const samples: Readonly<Record<string, string>> = {
   within: '1m',
   pause: '30s',
   for: '1d',
+  file: 'data/app.db',
+  query: 'select 1',
 };
 
 /** Adds a key that must be there. */
@@ -57,9 +59,16 @@ function added(context: FixContext, holder: MapEntry, entry: NewEntry): readonly
   return changeHere(context, message("Add '{key}'", { key: entry.key }), change, { preferred: true, isSafe: false });
 }
 
-function sampleOf({ project }: FixContext, key: string): string | undefined {
-  if (key === 'connection') return [...project.analysis.connections.keys()][0];
+function sampleOf(context: FixContext, key: string): string | undefined {
+  if (key === 'connection') return [...context.project.analysis.connections.keys()][0];
+  const holder = key === 'url' || key === 'type' ? holderOf(context, key)?.value : undefined;
+  if (key === 'url' && isText(entryOf(holder, 'type')?.value, /^postgres$/)) return 'postgres://user@localhost:5432/app';
+  if (key === 'type' && isText(entryOf(holder, 'url')?.value, /^postgres(?:ql)?:/)) return 'postgres';
   return samples[key];
+}
+
+function isText(node: DocumentNode | undefined, pattern: RegExp): boolean {
+  return node?.kind === 'scalar' && typeof node.value === 'string' && pattern.test(node.value);
 }
 
 function requiredOf(action: unknown): readonly unknown[] {

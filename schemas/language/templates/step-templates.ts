@@ -33,6 +33,16 @@ export const stepTemplates: readonly StepTemplate[] = [
     snippet: '${1:note}:\n  uses: file/write\n  with:\n    path: ${2:exports/things.csv}\n    row: { ${3:name}: ${4:Ada} }\n  $0',
   },
   {
+    action: 'sql/query',
+    summary: 'Rows of a Postgres or SQLite database.',
+    snippet: '${1:people}:\n  uses: sql/query\n  with:\n    connection: ${2:db}\n    query: ${3:select id, email from people where country = \\$1}\n    params: [${4:DE}]\n  $0',
+  },
+  {
+    action: 'transform/jsonata',
+    summary: 'A JSONata expression over JSON.',
+    snippet: '${1:totals}:\n  uses: transform/jsonata\n  with:\n    input: \\${{ ${2:inputs.data} \\}\\}\n    expression: ${3:orders.total}\n  $0',
+  },
+  {
     action: 'transform/script',
     summary: 'JavaScript that makes values of values.',
     snippet: '${1:shape}:\n  uses: transform/script\n  with:\n    script: |\n      export default ({ ${2:inputs} }) => {\n        return ${3:inputs.list};\n      }\n  $0',

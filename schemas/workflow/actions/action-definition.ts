@@ -15,8 +15,8 @@ export interface ActionDefinition {
   readonly input: JsonObject;
   /** The key of `with` that holds code of another language. No expression can stand in it: a value that is put into code becomes code. */
   readonly code?: string;
-  /** Of which type the connection is that `connection` of `with` names. Left out: it names none. */
-  readonly connection?: ConnectionType;
+  /** Of which types the connection can be that `connection` of `with` names. Left out: it names none. */
+  readonly connection?: readonly ConnectionType[];
   /** The key of `with` that names a file which is written. */
   readonly outputFile?: string;
   /** Headers that the action sets itself, in lower case; `headers` of `with` can't. */

@@ -17,7 +17,7 @@ const addresses = { anyOf: [address, { type: 'array', minItems: 1, maxItems: 100
 export const emailSend: ActionDefinition = {
   name: 'email/send',
   summary: 'Sends an e-mail through an SMTP connection.',
-  connection: 'smtp',
+  connection: ['smtp'],
   input: {
     type: 'object',
     additionalProperties: false,

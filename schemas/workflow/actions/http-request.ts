@@ -39,7 +39,7 @@ const maxAnswerBytes = { memory: 67_108_864, file: 8_589_934_592 } as const;
 export const httpRequest: ActionDefinition = {
   name: 'http/request',
   summary: 'Calls a URL and returns the answer.',
-  connection: 'http',
+  connection: ['http'],
   outputFile: 'save-as',
   input: {
     type: 'object',

@@ -13,6 +13,7 @@ import { describe, MapReader, type MapShape, type NamedEntry, placeOf } from './
 import { readDuration } from './policy-reader.ts';
 import { quoted, type Report } from './report.ts';
 import { readSmtpConnection, smtpKeys } from './smtp-connection-analysis.ts';
+import { postgresKeys, readPostgresConnection, readSqliteConnection, sqliteKeys } from './sql-connection-analysis.ts';
 import { readStore } from './store-analysis.ts';
 import { TemplateReader, type TemplateSite } from './template-reader.ts';
 
@@ -122,7 +123,7 @@ export interface ConnectionsAnalysis {
   readonly sites: readonly TemplateSite[];
 }
 
-const connectionShape: MapShape = { what: 'a connection', keys: [...new Set([...smtpKeys, ...httpKeys])] };
+const connectionShape: MapShape = { what: 'a connection', keys: [...new Set([...smtpKeys, ...httpKeys, ...postgresKeys, ...sqliteKeys])] };
 
 /** Reads `.sluice/connections.yaml`. `secrets`: the names that are set; left out, any will do. */
 export function analyseConnections(text: string, secrets?: Iterable<string>): ConnectionsAnalysis {
@@ -158,14 +159,25 @@ function readConnection(report: Report, { key: name, keyRange, value, isDoubtful
     const reader = MapReader.open(report, value, keyRange, { what: 'an HTTP connection', keys: httpKeys });
     return reader && readHttpConnection(name, reader, templates);
   }
+  if (type === 'postgres') {
+    const reader = MapReader.open(report, value, keyRange, { what: 'a Postgres connection', keys: postgresKeys });
+    return reader && readPostgresConnection(name, reader, templates);
+  }
+  if (type === 'sqlite') {
+    const reader = MapReader.open(report, value, keyRange, { what: 'a SQLite connection', keys: sqliteKeys });
+    return reader && readSqliteConnection(name, reader);
+  }
   const reader = MapReader.open(report, value, keyRange, { what: type === 'smtp' ? 'an SMTP connection' : 'a connection', keys: smtpKeys });
   reader?.choice('type', connectionTypes);
   return reader && readSmtpConnection(name, reader, templates);
 }
 
-/** As far as it can be told: what says `url` is meant as HTTP. */
+/** As far as it can be told: what says `url` is meant as HTTP, unless it is a URL of Postgres. */
 function typeOf(node: DocumentNode): ConnectionType | undefined {
   const type = entryOf(node, 'type')?.value;
   const named = connectionTypes.find((one) => type?.kind === 'scalar' && type.value === one);
-  return named ?? (type === undefined && entryOf(node, 'url') !== undefined ? 'http' : undefined);
+  if (named !== undefined || type !== undefined) return named;
+  const url = entryOf(node, 'url')?.value;
+  if (url?.kind === 'scalar' && /^postgres(?:ql)?:/.test(String(url.value))) return 'postgres';
+  return url === undefined ? undefined : 'http';
 }

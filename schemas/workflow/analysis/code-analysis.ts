@@ -2,11 +2,13 @@ import { actionDefinitions } from '../actions/action-definitions.ts';
 import { entryOf, type DocumentNode, type MapNode, type ScalarNode } from '../document.ts';
 import { parseExpression } from '../expression/expression.ts';
 import type { Json } from '../json.ts';
+import { jsonataProblem } from '../jsonata/jsonata-source.ts';
 import type { StepCode } from '../model.ts';
 import { readScript, type ScriptRead } from '../script/script-source.ts';
 import type { Template } from '../template.ts';
 import { message } from '../../wording/message.ts';
 import { isRoot, type ExpressionPlace } from './expression-scope.ts';
+import { checkQuery } from './sql-analysis.ts';
 import type { TemplateReader } from './template-reader.ts';
 
 /**
@@ -29,12 +31,22 @@ export function readCode(templates: TemplateReader, node: MapNode, place: Expres
     templates.report.error('bad-expression', templates.rangeIn(code, { start: at, end: at + 3 }), message("Expressions are not allowed in {key}: a value that is put into code becomes code. {remedy}", { key: `'${String(key)}'`, remedy: remedies[uses] ?? '' }));
     return input;
   }
+  if (uses === 'transform/jsonata') checkJsonata(templates, code);
+  if (uses === 'sql/query') checkQuery(templates, node, code);
   return uses === 'transform/script' ? readScriptInput(templates, node, code, place, input) : input;
 }
 
 const remedies: Readonly<Record<string, ReturnType<typeof message>>> = {
   'transform/script': message('The function gets values as its argument: {code}.', { code: 'export default ({ item, inputs, steps }) => …' }),
+  'transform/jsonata': message("The values are in 'input': {code}.", { code: 'input: ${{ steps.list.output.body }}' }),
+  'sql/query': message("Put the value into 'params', and write {code} in its place.", { code: '$1' }),
 };
+
+/** A version that was kept is run as it is. */
+function checkJsonata(templates: TemplateReader, code: ScalarNode): void {
+  const problem = templates.report.isKept ? undefined : jsonataProblem(String(code.value));
+  if (problem !== undefined) templates.report.error('bad-script', templates.rangeIn(code, problem.range), problem.message);
+}
 
 function readScriptInput(templates: TemplateReader, node: MapNode, code: ScalarNode, place: ExpressionPlace, input: Template): Template {
   const { reads, problems } = readScript(String(code.value));

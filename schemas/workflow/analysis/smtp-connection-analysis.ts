@@ -29,10 +29,7 @@ export function readSmtpConnection(name: string, reader: MapReader, templates: T
   if (reader.has('password') && !reader.has('user')) report.error('missing-key', reader.entry('password')?.keyRange ?? at, message("'password' needs 'user' beside it."));
   if (tls === 'none' && reader.has('password')) report.warning('bad-value', reader.place('tls'), message("With 'tls: none' the password goes over the network in plain text. Use starttls or tls unless the server is this machine."), ['starttls', 'tls']);
   const from = reader.string('from', 'an address such as "News <news@example.com>"');
-  const ca = reader.string('ca', 'a PEM file, named relative to the project\'s folder');
-  if (ca !== undefined && /^(?:[/\\]|[A-Za-z]:)|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(ca)) {
-    report.error('bad-value', reader.place('ca'), message("'ca' is a file within the project's folder, named relative to it, such as certs/internal-ca.pem. For one elsewhere, set NODE_EXTRA_CA_CERTS where the daemon is started."));
-  }
+  const ca = readAuthorityFile(reader);
   if (ca !== undefined && tls === 'none') report.error('conflicting-keys', reader.entry('ca')?.keyRange ?? at, message("'ca' is for an encrypted connection: it needs 'tls: starttls' or 'tls: tls'."));
   const pool = reader.integer('pool', 1, maxPool) ?? defaultPool;
   const maxMessages = reader.integer('max-messages', 1, maxMaxMessages) ?? defaultMaxMessages;
@@ -50,4 +47,18 @@ export function readSmtpConnection(name: string, reader: MapReader, templates: T
     maxMessages,
     ...readConnectionLimits(reader),
   };
+}
+
+/** The key `ca`. */
+export function readAuthorityFile(reader: MapReader): string | undefined {
+  const ca = reader.string('ca', 'a PEM file, named relative to the project\'s folder');
+  if (ca !== undefined && leavesFolder(ca)) {
+    reader.report.error('bad-value', reader.place('ca'), message("'ca' is a file within the project's folder, named relative to it, such as certs/internal-ca.pem. For one elsewhere, set NODE_EXTRA_CA_CERTS where the daemon is started."));
+  }
+  return ca;
+}
+
+/** Whether a path says itself that it isn't within the project's folder. */
+export function leavesFolder(path: string): boolean {
+  return /^(?:[/\\]|[A-Za-z]:)|(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path);
 }

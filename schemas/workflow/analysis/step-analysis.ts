@@ -1,4 +1,3 @@
-import { plannedActions } from '../actions/action-definitions.ts';
 import type { ActionDefinition } from '../actions/action-definition.ts';
 import type { ConnectionType } from '../connections/connection.ts';
 import { entryOf, type MapEntry, type MapNode } from '../document.ts';
@@ -140,11 +139,7 @@ function readUses({ actions, report }: StepContext, reader: MapReader): ActionDe
   if (name === undefined || actions === undefined) return undefined;
   const action = actions.find((definition) => definition.name === name);
   if (action !== undefined) return action;
-  if (plannedActions.includes(name)) {
-    report.error('not-supported', reader.place('uses'), message('The action {name} is not supported yet. There are {list}.', { name: quoted(name), list: actions.map((definition) => definition.name).join(', ') }));
-    return undefined;
-  }
-  const known = [...actions.map((definition) => definition.name), ...plannedActions];
+  const known = actions.map((definition) => definition.name);
   const nearest = nearestName(name, known);
   const hint = didYouMean(nearest) ?? message('There are {names}.', { names: known.join(', ') });
   report.error('unknown-action', reader.place('uses'), sentences(message('There is no action {name}.', { name: quoted(name) }), hint), nearest === undefined ? [] : [nearest]);
@@ -185,7 +180,7 @@ function literalAt({ entries }: Extract<Template, { kind: 'map' }>, key: string)
 }
 
 /** The connection decides where the job's secrets go to, so it is fixed. */
-function checkConnection({ report, connections }: StepContext, { value }: MapEntry, wanted: ConnectionType): void {
+function checkConnection({ report, connections }: StepContext, { value }: MapEntry, wanted: readonly ConnectionType[]): void {
   const entry = entryOf(value, 'connection');
   const name = entry?.value.kind === 'scalar' ? entry.value.value : undefined;
   if (entry === undefined || typeof name !== 'string') return;
@@ -195,13 +190,13 @@ function checkConnection({ report, connections }: StepContext, { value }: MapEnt
     return;
   }
   if (connections === undefined) return;
-  const fitting = [...connections].filter(([, type]) => type === undefined || type === wanted).map(([known]) => known);
+  const fitting = [...connections].filter(([, type]) => type === undefined || wanted.includes(type)).map(([known]) => known);
   if (fitting.includes(name)) return;
   const nearest = nearestName(name, fitting);
-  const hint = didYouMean(nearest) ?? (fitting.length === 0 ? message('.sluice/connections.yaml declares none of the type {type}.', { type: wanted }) : message('There are: {names}.', { names: fitting.join(', ') }));
+  const hint = didYouMean(nearest) ?? (fitting.length === 0 ? message('.sluice/connections.yaml declares none of the type {type}.', { type: wanted.join(' or ') }) : message('There are: {names}.', { names: fitting.join(', ') }));
   const other = connections.get(name);
   if (other !== undefined) {
-    report.error('unknown-connection', range, sentences(message('The connection {name} is of the type {other}; this action takes one of the type {type}.', { name: quoted(name), other, type: wanted }), hint), nearest === undefined ? [] : [nearest]);
+    report.error('unknown-connection', range, sentences(message('The connection {name} is of the type {other}; this action takes one of the type {type}.', { name: quoted(name), other, type: wanted.join(' or ') }), hint), nearest === undefined ? [] : [nearest]);
     return;
   }
   report.error('unknown-connection', range, sentences(message('There is no connection {name}.', { name: quoted(name) }), hint), nearest === undefined ? [] : [nearest], `connection ${name}`);

@@ -9,6 +9,8 @@ const limits = {
   concurrency: { type: 'integer', minimum: 1, maximum: 10_000, description: 'Attempts at the same time, over all queues whose steps use the connection. If omitted, only the queues limit them.' },
 } as const;
 
+const timeout = { $ref: '#/$defs/duration', description: "How long one attempt may take. A step's `timeout` wins over it, and it wins over that of the queue." } as const;
+
 /** An SMTP server: an entry of `connections`. */
 export const smtpConnectionSchema = {
   type: 'object',
@@ -65,8 +67,57 @@ export const httpConnectionSchema = {
       examples: [{ accept: 'application/json' }],
       'x-secret': true,
     },
-    timeout: { $ref: '#/$defs/duration', description: "How long one attempt may take. A step's `timeout` wins over it, and it wins over that of the queue." },
+    timeout,
     auth: httpAuthSchema,
+    ...limits,
+  },
+} as const;
+
+/** A Postgres database: an entry of `connections`. */
+export const postgresConnectionSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['type', 'url'],
+  description: 'A Postgres database, for `sql/query`.',
+  properties: {
+    type: type('postgres', 'A Postgres database.'),
+    url: {
+      type: 'string',
+      minLength: 1,
+      description:
+        'Where the database is, and who logs in: `postgres://user:password@db.example.com:5432/app`, best as one secret. `sslmode=verify-full` encrypts and checks the certificate, `sslmode=no-verify` encrypts only; without `sslmode` and `ca` nothing is encrypted. Nothing is taken from `PGHOST`, `PGPASSWORD` and their like.',
+      examples: ['${{ secrets.DB_URL }}'],
+      'x-secret': true,
+    },
+    ca: {
+      type: 'string',
+      minLength: 1,
+      pattern: '^(?![/\\\\]|[A-Za-z]:)',
+      description: "A PEM file with further certificate authorities to trust, relative to the project's folder. With it, the connection is encrypted. Read at each new connection.",
+      examples: ['certs/internal-ca.pem'],
+    },
+    pool: { type: 'integer', minimum: 1, maximum: 100, default: 5, description: 'The largest number of open connections. One that has had nothing to do for 30 s is closed.' },
+    timeout,
+    ...limits,
+  },
+} as const;
+
+/** A SQLite database: an entry of `connections`. */
+export const sqliteConnectionSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['type', 'file'],
+  description: 'A SQLite database in a file of the project, for `sql/query`.',
+  properties: {
+    type: type('sqlite', 'A SQLite database.'),
+    file: {
+      type: 'string',
+      minLength: 1,
+      pattern: '^(?![/\\\\]|[A-Za-z]:)',
+      description: "The file, relative to the project's folder. It has to be there: none is made. What leaves the folder, also by a symbolic link, and the daemon's own state are refused.",
+      examples: ['data/people.db'],
+    },
+    timeout,
     ...limits,
   },
 } as const;
@@ -85,9 +136,9 @@ export function connectionsSchemaWith({ duration, rate, rates }: Readonly<Record
         type: ['object', 'null'],
         description: 'The connections by name.',
         propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
-        additionalProperties: { anyOf: [{ $ref: '#/$defs/http' }, { $ref: '#/$defs/smtp' }] },
+        additionalProperties: { anyOf: [{ $ref: '#/$defs/http' }, { $ref: '#/$defs/smtp' }, { $ref: '#/$defs/postgres' }, { $ref: '#/$defs/sqlite' }] },
       },
     },
-    $defs: { smtp: smtpConnectionSchema, http: httpConnectionSchema, duration, rate, rates },
+    $defs: { smtp: smtpConnectionSchema, http: httpConnectionSchema, postgres: postgresConnectionSchema, sqlite: sqliteConnectionSchema, duration, rate, rates },
   } as unknown as JsonObject;
 }

@@ -2,9 +2,9 @@ import type { RateLimit } from '../rate.ts';
 import type { Template } from '../template.ts';
 
 /** A system on the other side, declared in `.sluice/connections.yaml`. Templates in it hold references to secrets, which an attempt fills in. */
-export type Connection = SmtpConnection | HttpConnection;
+export type Connection = SmtpConnection | HttpConnection | PostgresConnection | SqliteConnection;
 
-export const connectionTypes = ['smtp', 'http'] as const;
+export const connectionTypes = ['smtp', 'http', 'postgres', 'sqlite'] as const;
 export type ConnectionType = (typeof connectionTypes)[number];
 
 /** What a connection lets start, over all queues whose jobs use it. */
@@ -44,6 +44,29 @@ export interface HttpConnection extends Limits {
   /** How long one attempt may take, in milliseconds, unless its step says otherwise. */
   readonly timeoutMs?: number;
   readonly auth?: HttpAuth<Template>;
+}
+
+/** A Postgres database. */
+export interface PostgresConnection extends Limits {
+  readonly name: string;
+  readonly type: 'postgres';
+  /** `postgres://user:password@host:5432/database`, as one text that may be a secret. */
+  readonly url: Template;
+  /** A PEM file with certificates of authorities to trust besides the well-known ones, relative to the project's folder. */
+  readonly ca?: string;
+  /** The largest number of open connections. */
+  readonly pool: number;
+  /** How long one attempt may take, in milliseconds, unless its step says otherwise. */
+  readonly timeoutMs?: number;
+}
+
+/** A database in a file of the project. */
+export interface SqliteConnection extends Limits {
+  readonly name: string;
+  readonly type: 'sqlite';
+  /** Relative to the project's folder. */
+  readonly file: string;
+  readonly timeoutMs?: number;
 }
 
 /** How calls prove who makes them. `Value`: what may hold a secret, as a template, or as the text that it gives. */

@@ -4,7 +4,7 @@ import { ActionBench } from '../../../support/action-bench.ts';
 import { failed, succeeded } from '../../../support/action-context.ts';
 import { hostileScript } from '../../../support/hostile-scripts.ts';
 import { systemClock } from '../../../../daemon/platform/system-clock.ts';
-import { Sandbox } from '../../../../daemon/actions/sandbox/sandbox.ts';
+import { makeSandbox } from '../../../../daemon/actions/sandbox/sandbox.ts';
 
 /** Scripts that end by themselves may take as long as the machine needs. */
 const amply = { 'time-limit': '60s' };
@@ -46,7 +46,7 @@ describe('transform/script', () => {
     assert.match(await message('export default () => {\n  const a = 1;\n  return b;\n}'), /^The script failed: ReferenceError: 'b' is not defined\. See line 12 of the workflow's file\.$/);
     assert.match(await message('\nexport default async () => { throw new TypeError("no such thing"); }'), /TypeError: no such thing\. See line 11 of/);
     const edited = failed(await bench.run('transform/script', { script: '\nnope()', ...amply }, { code: { text: 'another', line: 10 } }));
-    assert.match(edited.error.message, /ReferenceError.*See line 2 of the script\./);
+    assert.match(edited.error.message, /ReferenceError.*See line 2 of the code\./);
     assert.equal(edited.error.kind, 'invalid');
   });
 
@@ -103,7 +103,7 @@ describe('transform/script', () => {
   });
 
   it('a process that dies fails only what it was running', async () => {
-    const sandbox = new Sandbox(systemClock);
+    const sandbox = makeSandbox(systemClock);
     const task = { language: 'script', nowMs: 0, seed: 1, limitMs: 60_000 } as const;
     const { signal } = new AbortController();
     const lost = sandbox.run({ ...task, code: 'export default () => { while (true); }' }, '{}', signal);
@@ -112,7 +112,7 @@ describe('transform/script', () => {
     process.kill(pid, 'SIGKILL');
     assert.deepEqual((await lost).kind, 'lost');
     const next = await sandbox.run({ ...task, code: 'export default () => 1' }, '{}', signal);
-    assert.equal(next.kind === 'reply' && next.json, '1');
+    assert.equal(next.kind === 'reply' && next.bytes.toString(), '1');
     sandbox.stop();
   });
 

@@ -287,7 +287,7 @@ describe('completion of names in YAML', () => {
     'a queue': [`${head}steps:\n  a:\n    queue: ‸\n    uses: http/request\n`, ['default', 'erp', 'shared', 'slow']],
     'a queue, in quotes': [`${head}steps:\n  a:\n    queue: "e‸"\n    uses: http/request\n`, ['default', 'erp', 'shared', 'slow']],
     'a connection': [`${head}steps:\n  a:\n    uses: email/send\n    with:\n      connection: ‸\n      to: x\n`, ['esp']],
-    'an action': [`${head}steps:\n  a:\n    uses: ‸\n`, ['email/send', 'file/write', 'http/request', 'transform/script', 'wait/for', 'wait/signal', 'webhook/send', 'workflow/run']],
+    'an action': [`${head}steps:\n  a:\n    uses: ‸\n`, ['email/send', 'file/write', 'http/request', 'sql/query', 'transform/jsonata', 'transform/script', 'wait/for', 'wait/signal', 'webhook/send', 'workflow/run']],
     'required inputs': [`${head}required: [one, ‸]\nsteps:\n${three}`, ['two']],
   };
   for (const [what, [text, only]] of Object.entries(places)) {
