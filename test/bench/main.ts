@@ -21,10 +21,11 @@ import { jsonReport, textReport, writeDocs, type Report } from './report.ts';
 import { retry } from './retry.ts';
 import { sharedRate } from './shared-rate.ts';
 import { size } from './size.ts';
+import { besideScripts } from './scripts.ts';
 import { speed } from './speed.ts';
 import { tree } from './tree.ts';
 
-const benches: Readonly<Record<string, Bench>> = { speed, http, deliveries, size, 'child-runs': childRuns, pages, priority, retry, rate, kill, loop, 'many-daemons': manyDaemons, 'shared-rate': sharedRate, tree, extension, language, 'language-server': languageServer, peers };
+const benches: Readonly<Record<string, Bench>> = { speed, http, deliveries, size, 'child-runs': childRuns, pages, priority, retry, rate, kill, loop, 'many-daemons': manyDaemons, 'shared-rate': sharedRate, tree, extension, language, 'language-server': languageServer, 'beside-scripts': besideScripts, peers };
 /** Installs what it is measured beside, so it has to be asked for. */
 const onlyIfAsked: readonly string[] = ['peers'];
 

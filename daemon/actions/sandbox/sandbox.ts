@@ -18,6 +18,6 @@ export type Sandbox = ProcessPool<SandboxTask, SandboxReply>;
  * Where code of people runs: two processes, since code of jobs rarely takes more than a millisecond. V8's heap has none of the memory of scripts in it. Their
  * priority is below that of everything else, so that code which never ends takes only what the daemon leaves.
  */
-export function makeSandbox(clock: Clock): Sandbox {
-  return new ProcessPool({ clock, program, most: 2, heapMb: 128, priority: constants.priority.PRIORITY_BELOW_NORMAL, wallMs: ({ limitMs }) => limitMs * wallFactor + wallExtraMs });
+export function makeSandbox(clock: Clock, priority: number = constants.priority.PRIORITY_BELOW_NORMAL): Sandbox {
+  return new ProcessPool({ clock, program, most: 2, heapMb: 128, priority, wallMs: ({ limitMs }) => limitMs * wallFactor + wallExtraMs });
 }

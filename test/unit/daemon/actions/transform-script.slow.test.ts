@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getPriority } from 'node:os';
 import type { JsonObject } from '../../../../schemas/workflow/json.ts';
 import { ActionBench } from '../../../support/action-bench.ts';
 import { failed, succeeded } from '../../../support/action-context.ts';
@@ -109,6 +110,8 @@ describe('transform/script', () => {
     const lost = sandbox.run({ ...task, code: 'export default () => { while (true); }' }, '{}', signal);
     const [pid] = sandbox.pids;
     assert.ok(pid !== undefined);
+    // What it takes of the processor is what others leave.
+    assert.ok(getPriority(pid) > getPriority());
     process.kill(pid, 'SIGKILL');
     assert.deepEqual((await lost).kind, 'lost');
     const next = await sandbox.run({ ...task, code: 'export default () => 1' }, '{}', signal);
