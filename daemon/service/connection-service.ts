@@ -43,7 +43,7 @@ export class ConnectionService implements Pick<Handlers, 'connection/list' | 'co
     const declared = connections.get(name);
     if (declared === undefined && doubt !== undefined) throw new CodedError('bad-project', message("{problem}, so the connection {name} is not known. 'sluice validate' says what is wrong.", { problem: doubt, name }));
     if (declared === undefined) throw unknownName(message('There is no connection {name}.', { name }), { name, known: [...connections.keys()], none: message('.sluice/connections.yaml declares none.') });
-    if (declared.type !== 'http' && path !== undefined) throw new CodedError('invalid-params', message('{name} is no HTTP API: only those have paths.', { name }));
+    if (declared.type !== 'http' && path !== undefined) throw new CodedError('invalid-params', message('The connection {name} has no paths: only HTTP APIs have them.', { name }));
     const resolved = resolveConnection(declared, { projectFolder }, (secret) => {
       const found = secrets.get(secret);
       if (!found.ok) throw new CodedError('wrong-state', verbatim(found.message));

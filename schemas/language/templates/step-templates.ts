@@ -40,7 +40,7 @@ export const stepTemplates: readonly StepTemplate[] = [
   {
     action: 'transform/jsonata',
     summary: 'A JSONata expression over JSON.',
-    snippet: '${1:totals}:\n  uses: transform/jsonata\n  with:\n    input: \\${{ ${2:inputs.data} \\}\\}\n    expression: ${3:orders.total}\n  $0',
+    snippet: '${1:totals}:\n  uses: transform/jsonata\n  with:\n    input: \\${{ ${2:inputs.list} \\}\\}\n    expression: ${3:orders.total}\n  $0',
   },
   {
     action: 'transform/script',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { Actions } from '../../../../daemon/actions/actions.ts';
 import { systemClock } from '../../../../daemon/platform/system-clock.ts';
 import { SecretSource } from '../../../../daemon/secrets/secret-source.ts';
@@ -103,6 +104,21 @@ describe('testing connections', () => {
     await assert.rejects(test('crn'), /There is no connection crn\. Did you mean crm\?/);
     await assert.rejects(test('lost'), /There is no secret GONE: run `sluice secrets set GONE`/);
     await assert.rejects(test('esp', '/x'), /has no paths/);
+  });
+
+  it('says which database answers, and what is wrong with one', async () => {
+    new DatabaseSync(path.join(folder, 'app.db')).exec('create table people (id)');
+    writeFileSync(path.join(folder, 'notes.db'), 'no database, although it is long enough to be looked at as one '.repeat(20));
+    yaml = 'connections:\n  app: { type: sqlite, file: app.db }\n  notes: { type: sqlite, file: notes.db }\n  gone: { type: sqlite, file: gone.db }\n  db: { type: postgres, url: "postgres://ada@127.0.0.1:1/app" }\n  hidden: { type: postgres, url: "${{ secrets.TOKEN }}" }\n';
+    assert.match(told(await test('app')), /^app works: app\.db answered SQLite 3\.\S+ after 12ms\.$/);
+    assert.match(told(await test('notes')), /^notes doesn't work\. .*not a database/);
+    assert.match(told(await test('gone')), /^gone doesn't work\. .*doesn't exist/);
+    assert.match(told(await test('db')), /^db doesn't work\. .*ECONNREFUSED/);
+    const wrong = await test('hidden');
+    assert.match(told(wrong), /^hidden doesn't work\. .*The URL is none that Postgres takes/);
+    assert.equal(JSON.stringify(wrong).includes('hidden-token'), false);
+    const { connections } = await service['connection/list']({});
+    assert.deepEqual(connections.map(({ name, address, auth }) => [name, address, auth]), [['app', 'app.db', undefined], ['db', '127.0.0.1:1/app', 'user'], ['gone', 'gone.db', undefined], ['hidden', 'secrets.TOKEN', 'user'], ['notes', 'notes.db', undefined]]);
   });
 
   it('says that the file has errors, where it declares nothing for that reason', async () => {

@@ -52,7 +52,7 @@ describe('the language server, with what is meant', () => {
   it('completes the keys of a connection by its type, and those of its credentials by theirs', async () => {
     const connections = '.sluice/connections.yaml';
     const labels = async (marked: string): Promise<readonly string[]> => (await complete(`connections:\n  crm:\n    ${marked}`, connections)).map(({ label }) => label);
-    assert.deepEqual((await labels('type: ‸')).toSorted(), ['http', 'smtp']);
+    assert.deepEqual((await labels('type: ‸')).toSorted(), ['http', 'postgres', 'smtp', 'sqlite']);
     const http = await labels('type: http\n    ‸');
     assert.ok(['url', 'headers', 'timeout', 'auth'].every((key) => http.includes(key)) && !http.includes('host'), http.join());
     const smtp = await labels('type: smtp\n    ‸');
@@ -136,7 +136,7 @@ describe('the language server, with what is meant', () => {
   });
 
   it('offers a step for each action where a step may stand, and each is right as it stands', async () => {
-    await bench.write('.sluice/connections.yaml', 'connections:\n  esp: { type: smtp, host: smtp.example.com, from: a@example.com }\n');
+    await bench.write('.sluice/connections.yaml', 'connections:\n  esp: { type: smtp, host: smtp.example.com, from: a@example.com }\n  db: { type: sqlite, file: data/app.db }\n');
     await bench.fileChanged('.sluice/connections.yaml');
     await bench.write('.sluice/workflows/other.yaml', 'steps:\n  call: { uses: http/request, with: { url: "https://example.com" } }\n');
     await bench.fileChanged('.sluice/workflows/other.yaml');
@@ -146,7 +146,7 @@ describe('the language server, with what is meant', () => {
     const answer = (await plain.client.sendRequest(CompletionRequest.type, plain.at(main, position))) as readonly CompletionItem[];
     await plain.stop();
     const items = answer.filter(({ label }) => label.startsWith('step: '));
-    assert.deepEqual(items.map(({ label }) => label), ['step: http/request', 'step: webhook/send', 'step: email/send', 'step: file/write', 'step: transform/script', 'step: wait/for', 'step: wait/signal', 'step: workflow/run', 'step: foreach']);
+    assert.deepEqual(items.map(({ label }) => label), ['step: http/request', 'step: webhook/send', 'step: email/send', 'step: file/write', 'step: sql/query', 'step: transform/jsonata', 'step: transform/script', 'step: wait/for', 'step: wait/signal', 'step: workflow/run', 'step: foreach']);
     for (const { label, textEdit } of items) {
       const step = (textEdit?.newText ?? '').replace(/\n(?=.)/g, '\n  ');
       await bench.open(main, `inputs:\n  list: { type: array, items: { type: object } }\nsteps:\n  ${step}`);
