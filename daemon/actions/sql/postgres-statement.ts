@@ -15,6 +15,8 @@ const smallBytes = 65_536;
 /** What comes over the wire can be larger than its JSON: bytes are written with two digits each. */
 const wireFactor = 2;
 const wireExtraBytes = 1_048_576;
+/** Of Postgres, in milliseconds; longer limits are only ours. */
+const longestMs = 2 ** 31 - 1;
 /** How long a statement that was cancelled has to end, in milliseconds; then its connection is closed. */
 const cancelMs = 1_500;
 
@@ -31,7 +33,7 @@ export async function runOnPostgres(pool: PostgresPool, order: SqlOrder, context
   const client = await pool.take(signal);
   const { stream } = client.connection;
   let isCommitting = false;
-  let isSpent = true;
+  let isSpent = false;
   const onAbort = (): void => {
     if (!isCommitting) pool.cancel(client);
     const timer = clock.setTimer(cancelMs, () => stream.destroy());
@@ -48,6 +50,7 @@ export async function runOnPostgres(pool: PostgresPool, order: SqlOrder, context
     await context.depart?.();
     signal.throwIfAborted();
     signal.addEventListener('abort', onAbort, { once: true });
+    isSpent = true;
     await client.query(opening(order.write, context.timeLimitMs));
     signal.throwIfAborted();
     const answer = await answerOf(client, order, context);
@@ -64,13 +67,13 @@ export async function runOnPostgres(pool: PostgresPool, order: SqlOrder, context
   } finally {
     signal.removeEventListener('abort', onAbort);
     stream.off('data', count);
-    pool.release(client, isSpent || signal.aborted);
+    pool.release(client, isSpent);
   }
 }
 
 /** What decides how values are written holds for the transaction only. */
 function opening(write: boolean, timeLimitMs: number): string {
-  const settings = { statement_timeout: `${Math.ceil(timeLimitMs)}ms`, datestyle: 'ISO, YMD', intervalstyle: 'iso_8601', bytea_output: 'hex', extra_float_digits: '1' };
+  const settings = { statement_timeout: `${Math.min(Math.ceil(timeLimitMs), longestMs)}ms`, datestyle: 'ISO, YMD', intervalstyle: 'iso_8601', bytea_output: 'hex', extra_float_digits: '1' };
   const set = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
   return `BEGIN${write ? '' : ' READ ONLY'}; SELECT ${set.join(', ')}`;
 }

@@ -153,6 +153,7 @@ describeWithPostgres('sql/query on Postgres', (server) => {
     // The server knows the limit, and ends a statement whose daemon is gone.
     const late = await failure({ query: 'select pg_sleep(600)' }, { timeLimitMs: 50 });
     assert.deepEqual([late.error.kind, late.error.cause], ['timeout', 'statement timeout']);
+    assert.deepEqual(succeeded(await run({ query: 'select 1 as one' }, { timeLimitMs: 90 * 86_400_000 })).output, { rows: [{ one: 1 }], count: 1, columns: ['one'], truncated: false });
   });
 
   it('is a network error where the connection is lost, and the next attempt gets another', async () => {
