@@ -92,6 +92,7 @@ export const adviceCodes = {
   starving: { severity: 'information', meaning: 'Jobs of a step wait until a whole list of a greater priority has gone through the same queue.' },
   'escaped-expression': { severity: 'warning', meaning: '`$${{` sends an expression as it is written, and what is in it has a value here.' },
   'other-braces': { severity: 'warning', meaning: '`{{ }}`, `${ }` or `%{ }` is sent as it is written, and what is in it has a value here.' },
+  'columns-by-chance': { severity: 'information', meaning: 'The columns of a CSV that a `foreach` writes are those of the job that comes first.' },
   unused: { severity: 'information', meaning: 'An input, a value, a queue or a connection is declared, and nothing uses it.', tags: ['unnecessary'] },
 } as const satisfies Readonly<Record<string, AdviceKind>>;
 

@@ -1,4 +1,5 @@
 import { type Advice, type AdviceCode, adviceCodes, type AdviceKind, type AdvisedProject, type AdviceRule } from './advice.ts';
+import { columnsByChance } from './files.ts';
 import { escapedExpression, literalSecret } from './texts.ts';
 import { otherBraces } from './other-braces.ts';
 import { rateBeyondConnection } from './connections.ts';
@@ -20,6 +21,7 @@ const advisers: Readonly<Record<AdviceCode, AdviceRule>> = {
   starving,
   'escaped-expression': escapedExpression,
   'other-braces': otherBraces,
+  'columns-by-chance': columnsByChance,
   unused,
 };
 

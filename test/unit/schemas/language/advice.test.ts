@@ -95,6 +95,16 @@ describe('advice', () => {
     'is silent where events are told apart': [{ workflow: `on:\n  webhook: { path: a, verify: { scheme: none }, dedupe: "\${{ trigger.body.id }}" }\nsteps:\n  call: { ${post} }` }],
   });
 
+  const write = (input: string, foreach = `foreach: { ${list}, on-item-failure: continue }, `): string => `inputs: { list: { type: array } }\nsteps:\n  note: { ${foreach}uses: file/write, with: { ${input} } }`;
+  cases('columns-by-chance', {
+    'asks for columns where rows are what the items are': [{ workflow: write('path: "out/${{ run.id }}.csv", row: "${{ item }}"') }, 'row'],
+    'asks for them where the format is said': [{ workflow: write('path: a.txt, format: csv, rows: "${{ [item] }}"') }, 'rows'],
+    'is silent where they are said': [{ workflow: write('path: a.csv, row: "${{ item }}", csv: { columns: [a] }') }],
+    'is silent for rows that are written out': [{ workflow: write('path: a.csv, row: { a: "${{ item }}" }') }],
+    'is silent for other formats': [{ workflow: write('path: a.jsonl, row: "${{ item }}"') }],
+    'is silent for one job': [{ workflow: write('path: a.csv, rows: "${{ inputs.list }}"', '') }],
+  });
+
   const queue = (extra = ''): string => `queues:\n  work: { concurrency: 1${extra} }`;
   const work = `steps:\n  call: { queue: work, ${get} }`;
   cases('no-dead-letter-alert', {
