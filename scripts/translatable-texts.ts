@@ -3,6 +3,7 @@ import path from 'node:path';
 import ts from 'typescript';
 import { pageDescription, rootDescriptions } from '../schemas/language/symbol-description.ts';
 import { foreachTemplate, stepTemplates } from '../schemas/language/templates/step-templates.ts';
+import { recipeTemplates } from '../schemas/language/templates/recipes.ts';
 import { workflowTemplates } from '../schemas/language/templates/workflow-templates.ts';
 import { actionDefinitions } from '../schemas/workflow/actions/action-definitions.ts';
 import { expressionCatalog } from '../schemas/workflow/expression/catalog.ts';
@@ -29,7 +30,7 @@ function dataTexts(): readonly string[] {
     ...Object.values(rootDescriptions),
     pageDescription,
     ...[...stepTemplates, foreachTemplate].map(({ summary }) => summary),
-    ...workflowTemplates.flatMap(({ title, summary }) => [title, summary]),
+    ...[...workflowTemplates, ...recipeTemplates].flatMap(({ title, summary }) => [title, summary]),
   ];
 }
 

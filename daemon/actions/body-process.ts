@@ -8,13 +8,13 @@ import { textOf } from './http-answer.ts';
 import { FrameReader, writeFrame } from './frame-reader.ts';
 
 /** The body of an answer that is too large to be worked on between two turns of the event loop. */
-export interface LargeBody extends Pick<BodyRequest, 'headers' | 'host' | 'field'> {
+export interface LargeBody extends Pick<BodyRequest, 'headers' | 'host' | 'field' | 'expected'> {
   /** Decompressed. Handed over: empty when the output is there. */
   readonly bytes: Buffer;
 }
 
 /** With the encoded output's bytes where `ok`. */
-export type BodyReply = { readonly ok: true; readonly warning?: string } | { readonly ok: false; readonly message: string };
+export type BodyReply = ({ readonly ok: true } & Omit<EncodedOutput, 'json'>) | { readonly ok: false; readonly message: string };
 
 /** The body needs more memory to be read than the process has. */
 export class BodyTooLargeError extends Error {
@@ -140,8 +140,9 @@ export class BodyProcess {
     // What it took for such a body would otherwise be kept while the daemon needs as much again to store the output. The next one costs less than a tenth of a body's time.
     if (work.bytes.length > hugeBytes) this.#endChild();
     if (reply.ok) {
+      const { ok: _, ...told } = reply;
       releaseBuffer(work.bytes);
-      work.resolve({ json, ...(reply.warning === undefined ? {} : { warning: reply.warning }) });
+      work.resolve({ json, ...told });
     } else {
       work.reject(new Error(reply.message));
     }

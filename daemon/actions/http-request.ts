@@ -3,11 +3,12 @@ import { message, verbatim, type Message } from '../../schemas/wording/message.t
 import type { JsonObject } from '../../schemas/workflow/json.ts';
 import { httpRequest, maxBytesProblem, type ExpectedStatus, type HttpRequestInput } from '../../schemas/workflow/actions/http-request.ts';
 import { MachineTroubleError } from '../core/machine-trouble.ts';
-import { abortedAttempt, type Action, type ActionContext, type ActionFailure, type ActionResult, inputValidator, invalidInput, type ResolvedHttpConnection } from './action.ts';
+import { abortedAttempt, attemptError, type Action, type ActionContext, type ActionFailure, type ActionResult, inputValidator, invalidInput, type ResolvedHttpConnection } from './action.ts';
 import { AnswerFile, UnusableAnswerError } from './answer-file.ts';
 import { type CallAuth, callAuth } from './auth/call-auth.ts';
 import { BodyTooLargeError, largeBodyBytes } from './body-process.ts';
 import { connectionUrl } from './connection-url.ts';
+import { bodyMismatch, mismatchMessage, type BodyMismatch } from './expected-body.ts';
 import { type HttpAnswer, bodyWarning, decodeBody, parseBody, textOf, unpackBody, type UnpackedBody } from './http-answer.ts';
 import { smallBytes, type HttpCall, type HttpClient, type HttpOutcome } from './http-client.ts';
 import { outputHeaders, requestRecord, responseRecord } from './http-record.ts';
@@ -54,13 +55,13 @@ export class HttpRequestAction implements Action {
     if ('ok' in files) return files;
     try {
       const prepared = prepareCall(valid.input, connection, expected, files, context);
-      return 'ok' in prepared ? prepared : await this.#call(prepared, expected, connection, files.answer, context);
+      return 'ok' in prepared ? prepared : await this.#call(prepared, expected, connection, { file: files.answer, body: valid.input['expect-body'] }, context);
     } finally {
       await Promise.all([files.multipart?.close(), files.answer?.abandon()]);
     }
   }
 
-  async #call(prepared: HttpCall, expected: (status: number) => boolean, connection: ResolvedHttpConnection | undefined, file: AnswerFile | undefined, context: ActionContext): Promise<ActionResult> {
+  async #call(prepared: HttpCall, expected: (status: number) => boolean, connection: ResolvedHttpConnection | undefined, wanted: WantedAnswer, context: ActionContext): Promise<ActionResult> {
     const auth = connection && callAuth(connection, this.#proofs);
     let call = prepared;
     for (let hops = 0; ; hops++) {
@@ -68,7 +69,7 @@ export class HttpRequestAction implements Action {
       if ('ok' in outcome) return outcome;
       if (outcome.kind === 'aborted') return abortedAttempt(context.signal, { request: requestRecord(call) });
       if (outcome.kind === 'failed') return networkFailure(outcome.error, call.url.host, { request: requestRecord(call) }, outcome.isUnsent && hops === 0);
-      if (expected(outcome.status)) return outcome.cutBy === undefined ? success(outcome, call, { first: prepared.url, last: call.url }, file, context) : incomplete(outcome, outcome.cutBy, call);
+      if (expected(outcome.status)) return outcome.cutBy === undefined ? success(outcome, call, { first: prepared.url, last: call.url }, wanted, context) : incomplete(outcome, outcome.cutBy, call);
       const redirect = redirectOf(outcome, call, hops);
       if (redirect.kind === 'follow') {
         call = redirect.call;
@@ -112,6 +113,12 @@ function maxBytesOf(input: HttpRequestInput): number {
 interface CallFiles {
   readonly multipart: MultipartBody | undefined;
   readonly answer: AnswerFile | undefined;
+}
+
+/** What becomes of an answer with an expected status: it is saved, or its body is compared with what is expected. */
+interface WantedAnswer {
+  readonly file: AnswerFile | undefined;
+  readonly body: JsonObject | undefined;
 }
 
 /** Nothing is sent if one of them can't be opened. */
@@ -158,7 +165,7 @@ function prepareCall(input: HttpRequestInput, connection: ResolvedHttpConnection
   };
 }
 
-async function success(answer: HttpAnswer, call: HttpCall, called: { readonly first: URL; readonly last: URL }, file: AnswerFile | undefined, context: ActionContext): Promise<ActionResult> {
+async function success(answer: HttpAnswer, call: HttpCall, called: { readonly first: URL; readonly last: URL }, { file, body: expected }: WantedAnswer, context: ActionContext): Promise<ActionResult> {
   const { host } = call.url;
   try {
     if (file !== undefined) {
@@ -172,11 +179,14 @@ async function success(answer: HttpAnswer, call: HttpCall, called: { readonly fi
     const output = { status: answer.status, headers: outputHeaders(answer.headers) };
     const request = requestRecord(call);
     if (bytes.length > largeBodyBytes) {
-      const { json, ...warning } = await context.encodeLargeBody(output, { bytes, headers: answer.headers, host });
+      const { json, mismatch, ...warning } = await context.encodeLargeBody(output, { bytes, headers: answer.headers, host, ...(expected === undefined ? {} : { expected }) });
+      if (mismatch !== undefined) return unexpected(answer, '', call, mismatch);
       return { ok: true, output, encodedOutput: json, request, called, ...warning };
     }
     const { text, isGarbled } = textOf(bytes, answer.headers);
     const body = parseBody(text, answer.headers);
+    const mismatch = expected && bodyMismatch(expected, body.value);
+    if (mismatch !== undefined) return unexpected(answer, text, call, mismatch);
     return { ok: true, output: { ...output, body: body.value }, request, called, ...bodyWarning(host, isGarbled, body) };
   } catch (error) {
     if (context.signal.aborted) return incomplete(answer, error instanceof Error ? error : new Error(String(error)), call);
@@ -208,6 +218,13 @@ function incomplete(answer: HttpAnswer, cutBy: Error, call: HttpCall): ActionFai
   }
   const record = { request: requestRecord(call), response: responseRecord(answer, undefined) };
   return signal.aborted ? abortedAttempt(signal, record) : networkFailure(cutBy, url.host, record);
+}
+
+/** A failure that was told with a status of success. The retry policy decides by that status. */
+function unexpected(answer: HttpAnswer, text: string, call: HttpCall, mismatch: BodyMismatch): ActionFailure {
+  const { status } = answer;
+  const error = attemptError('status', 'unexpected body', mismatchMessage(call.url.host, status, mismatch));
+  return { ok: false, error: { ...error, status }, request: requestRecord(call), response: responseRecord(answer, text) };
 }
 
 /** A call that changes nothing is made again, if the file can be written then. */

@@ -12,6 +12,7 @@ import { addJob, addJobs, addRetry } from './commands/jobs.ts';
 import { addPractice } from './commands/practice.ts';
 import { addInit, addLanguageServer, addProjects, addValidate } from './commands/project.ts';
 import { addPause, addQueues, addResume, addSet } from './commands/queues.ts';
+import { addRecipes } from './commands/recipes.ts';
 import { addRun } from './commands/run.ts';
 import { addCancel, addContinue, addEval, addRunShow, addRuns } from './commands/runs.ts';
 import { addSchedules } from './commands/schedules.ts';
@@ -25,7 +26,7 @@ import { Terminal, wantsColour, type CommandIo } from './terminal.ts';
 
 /** In the order of the help: what one starts with first. */
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
-  ['Project', [addInit, addValidate, addDoctor, addProjects, addPractice, addLanguageServer, addSecrets, addConnections]],
+  ['Project', [addInit, addRecipes, addValidate, addDoctor, addProjects, addPractice, addLanguageServer, addSecrets, addConnections]],
   ['Daemon', [addUp, addDown, addRestart, addStatus, addTop, addBackup, addRestore, addState, addStore, addLogs]],
   ['Runs', [addRun, addRuns, addRunShow, addEval, addContinue, addSignal, addCancel]],
   ['Triggers', [addSchedules, addDeliveries, addTrigger]],

@@ -6,8 +6,10 @@ import { askProject, askWorkflow } from '../ask/pickers.ts';
 import type { ProjectLook } from '../../client/projects.ts';
 import { walkthrough } from '../base/ids.ts';
 import { readRegularFile } from '../../platform/regular-file.ts';
-import { type Project, withConnection } from '../project/project.ts';
+import type { Project } from '../project/project.ts';
 import { workflowIdFrom, writeStarterFiles } from '../project/starter-files.ts';
+import { withConnections } from '../../schemas/language/templates/added-connections.ts';
+import { recipeTemplates } from '../../schemas/language/templates/recipes.ts';
 import { type WorkflowTemplate, workflowTemplates } from '../../schemas/language/templates/workflow-templates.ts';
 import { readTarget } from '../base/target.ts';
 import { say } from '../wording/language.ts';
@@ -119,7 +121,8 @@ const createWorkflow: Command = {
   run: async (app, argument) => {
     const project = await askProject(app, argument);
     if (project === undefined) return undefined;
-    const items = workflowTemplates.map((template) => ({ label: template.title, detail: template.summary, template }));
+    const item = (template: WorkflowTemplate): TemplateItem => ({ label: template.title, detail: template.summary, template });
+    const items: readonly TemplateItem[] = [...workflowTemplates.map(item), { label: say('Recipes'), kind: vscode.QuickPickItemKind.Separator }, ...recipeTemplates.map(item)];
     const template = (await app.ask.pick(items, { title: say('New workflow'), placeHolder: say('What is it to do?') }))?.template;
     if (template === undefined) return undefined;
     const taken = new Set((await vscode.workspace.findFiles(new vscode.RelativePattern(vscode.Uri.parse(project.folder), '.sluice/workflows/*'))).map((uri) => path.parse(uri.path).name));
@@ -127,6 +130,10 @@ const createWorkflow: Command = {
     return name === undefined ? undefined : write(app, project, template, name);
   },
 };
+
+interface TemplateItem extends vscode.QuickPickItem {
+  readonly template?: WorkflowTemplate;
+}
 
 async function askName({ ask }: App, template: WorkflowTemplate, taken: ReadonlySet<string>): Promise<string | undefined> {
   const problemOf = (typed: string): string | undefined => {
@@ -144,22 +151,23 @@ async function write(app: App, project: Project, template: WorkflowTemplate, nam
   await mkdir(path.dirname(file), { recursive: true });
   // `wx`: whoever was quicker keeps their file.
   await writeFile(file, template.text({ id, name }), { flag: 'wx' });
-  for (const connection of template.connections) await addConnection(app, project, connection);
+  if (template.connections !== '') await addConnections(app, project, template.connections);
   const uri = vscode.Uri.file(file);
   await vscode.window.showTextDocument(uri);
   return uri.toString();
 }
 
-async function addConnection({ ask }: App, { path: folder }: Project, name: string): Promise<void> {
+async function addConnections({ ask }: App, { path: folder }: Project, entries: string): Promise<void> {
   const file = path.join(folder, '.sluice', 'connections.yaml');
   const read = await readRegularFile(file, maxFileBytes);
   // What is there and can't be read is not to be written over.
-  if (!read.ok && read.kind !== 'missing') throw new Error(say('The connection {name} was not added: {file} {problem}.', { name, file, problem: read.problem }));
-  const text = withConnection(read.ok ? read.content.toString('utf8') : undefined, name);
-  if (text === undefined) return;
-  await writeFile(file, text);
+  if (!read.ok && read.kind !== 'missing') throw new Error(say('The connection was not added: {file} {problem}.', { file, problem: read.problem }));
+  const made = withConnections(read.ok ? read.content.toString('utf8') : undefined, entries);
+  const [name] = made?.added ?? [];
+  if (made === undefined || name === undefined) return;
+  await writeFile(file, made.text);
   const open = say('Open connections.yaml');
-  void ask.tell('information', say('The connection {name} was added to connections.yaml; it still needs its server.', { name }), open).then(async (chosen) => {
+  void ask.tell('information', say('The connection {name} was added to connections.yaml. What it needs is said there.', { name }), open).then(async (chosen) => {
     if (chosen === open) await vscode.window.showTextDocument(vscode.Uri.file(file), { viewColumn: vscode.ViewColumn.Beside });
   });
 }

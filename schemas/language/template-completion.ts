@@ -3,6 +3,7 @@ import { english, type Language } from '../wording/language.ts';
 import { workflowIdOf } from '../workflow/analysis/analyse-workflow.ts';
 import type { LanguageFile } from './language-file.ts';
 import { foreachTemplate, stepTemplates } from './templates/step-templates.ts';
+import { recipeTemplates } from './templates/recipes.ts';
 import { workflowTemplates } from './templates/workflow-templates.ts';
 
 /** Whole workflows in a file that has nothing but comments, and whole steps where the id of a step could stand. */
@@ -15,12 +16,12 @@ export function completeTemplates(file: LanguageFile, offset: number, language =
 function workflows(file: LanguageFile, offset: number, { dataText }: Language): CompletionItem[] {
   const id = workflowIdOf(file.path).replace(/\W/g, '_');
   const name = id.replace(/_+/g, ' ').trim();
-  return workflowTemplates.map(({ id: template, title, summary, text }, index) => ({
+  return [...workflowTemplates, ...recipeTemplates].map(({ id: template, title, summary, text }, index) => ({
     kind: CompletionItemKind.Snippet,
     label: dataText(title),
     filterText: template,
     documentation: dataText(summary),
-    sortText: `9${index}`,
+    sortText: `9${String(index).padStart(2, '0')}`,
     insertTextFormat: InsertTextFormat.PlainText,
     textEdit: { range: wordRange(file, offset), newText: text({ id, name: `${name.slice(0, 1).toUpperCase()}${name.slice(1)}` }) },
   }));

@@ -1,9 +1,11 @@
+import { parse, stringify } from 'yaml';
 import { message, type Message } from '../../wording/message.ts';
 import { actionDefinitions } from '../../workflow/actions/action-definitions.ts';
 import type { ConnectionType } from '../../workflow/connections/connection.ts';
 import { maySecretStand } from '../../workflow/analysis/action-input.ts';
 import { type DocumentNode, type DocumentPath, entryOf, nodeAt, pathAt } from '../../workflow/document.ts';
 import { isName, isReadable } from '../../workflow/name.ts';
+import { recipes } from '../templates/recipes.ts';
 import { changeHere, type Fix, type FixContext, type Fixer, type TextChange } from './fix.ts';
 import { addEntry, addItem, addRootEntry, inQuotes, type NewEntry, replaceScalar } from './yaml-edit.ts';
 
@@ -33,9 +35,18 @@ export const undeclaredConnectionFix: Fixer = (context) => {
   if (connection === undefined || context.project.analysis.connections.has(connection)) return [];
   const uses = entryOf(nodeAt(context.root, pathAt(context.root, context.finding.range.start).slice(0, 2)), 'uses')?.value;
   const action = actionDefinitions.find(({ name }) => uses?.kind === 'scalar' && uses.value === name);
-  const value = newConnections[action?.connection?.[0] ?? 'smtp'];
-  return declaredElsewhere(context, { title: (path) => message("Declare the connection '{connection}' in {path}", { connection, path }), kind: 'connections', entry: { key: connection, value } });
+  const entry = entryOfRecipe(connection) ?? { key: connection, value: newConnections[action?.connection?.[0] ?? 'smtp'] };
+  return declaredElsewhere(context, { title: (path) => message("Declare the connection '{connection}' in {path}", { connection, path }), kind: 'connections', entry });
 };
+
+/** A recipe knows what a connection of this name is. */
+function entryOfRecipe(connection: string): NewEntry | undefined {
+  const text = recipes.map((recipe) => recipe.connections).find((one) => one.startsWith(`connections:\n  ${connection}:\n`));
+  if (text === undefined) return undefined;
+  const { connections } = parse(text) as { readonly connections: Readonly<Record<string, unknown>> };
+  const block = text.trimEnd().split('\n').slice(2).map((line) => line.slice(4));
+  return { key: connection, value: stringify(connections[connection], { collectionStyle: 'flow', lineWidth: 0 }).trim(), block };
+}
 
 export const undeclaredInputFix: Fixer = (context) => {
   const input = namedAt(context);

@@ -2,7 +2,7 @@ const call: WorkflowTemplate = {
   id: 'call',
   title: 'One HTTP call',
   summary: 'Calls a URL, and tries again where it fails.',
-  connections: [],
+  connections: '',
   text: ({ id, name }) => `name: ${JSON.stringify(name)}
 
 inputs:
@@ -24,11 +24,22 @@ steps:
 `,
 };
 
+const esp = `connections:
+  esp:
+    type: smtp
+    host: smtp.example.com
+    port: 587
+    tls: starttls
+    user: mailer
+    from: News <news@example.com>
+    password: \${{ secrets.ESP_PASSWORD }}
+`;
+
 const campaign: WorkflowTemplate = {
   id: 'campaign',
   title: 'Campaign: e-mails to everybody on a list',
   summary: 'One e-mail for each row of a CSV file, at the rate that the provider takes; more urgent mail goes first.',
-  connections: ['esp'],
+  connections: esp,
   text: ({ id, name }) => `name: ${JSON.stringify(name)}
 
 inputs:
@@ -68,7 +79,7 @@ const dealClosed: WorkflowTemplate = {
   id: 'deal-closed',
   title: 'Deal closed: tell one system after the other',
   summary: 'Books a deal in the ERP, tells others, and sounds an alarm where it gets stuck.',
-  connections: [],
+  connections: '',
   text: ({ id, name }) => `name: ${JSON.stringify(name)}
 
 inputs:
@@ -122,7 +133,7 @@ const enrichment: WorkflowTemplate = {
   id: 'enrichment',
   title: 'Enrichment: one API call for each row',
   summary: 'Looks up each row of a CSV file, never faster than the API allows, and counts what was found.',
-  connections: [],
+  connections: '',
   text: ({ id, name }) => `name: ${JSON.stringify(name)}
 
 inputs:
@@ -167,7 +178,7 @@ const approval: WorkflowTemplate = {
   id: 'approval',
   title: 'With approval: a person decides before it goes on',
   summary: 'Asks for an approval with a link, waits for a day at most, and calls only if it was given.',
-  connections: [],
+  connections: '',
   text: ({ id, name }) => `name: ${JSON.stringify(name)}
 
 inputs:
@@ -213,7 +224,7 @@ const githubEvent: WorkflowTemplate = {
   id: 'github-event',
   title: 'On a GitHub event: a webhook that starts a run',
   summary: 'Starts when GitHub calls, verified by its signature, and tells a chat which issue was opened.',
-  connections: [],
+  connections: '',
   text: ({ name, id }) => `name: ${JSON.stringify(name)}
 
 on:
@@ -241,7 +252,7 @@ const onSchedule: WorkflowTemplate = {
   id: 'schedule',
   title: 'On a schedule: a call at fixed times',
   summary: 'Starts a run at fixed times of a time zone, and fetches a report.',
-  connections: [],
+  connections: '',
   text: ({ name }) => `name: ${JSON.stringify(name)}
 
 on:
@@ -258,7 +269,7 @@ steps:
 `,
 };
 
-/** What "Create Workflow from Template" offers, the simplest first. */
+/** What "Create Workflow from Template" offers before the recipes, the simplest first. */
 export const workflowTemplates: readonly WorkflowTemplate[] = [call, campaign, dealClosed, enrichment, approval, onSchedule, githubEvent];
 
 /** A workflow to begin with. */
@@ -269,6 +280,6 @@ export interface WorkflowTemplate {
   readonly summary: string;
   /** The workflow's text; its queues bear the workflow's id in their names, so that they are the project's only ones of that name. */
   readonly text: (workflow: { readonly id: string; readonly name: string }) => string;
-  /** Names of connections that it sends through. */
-  readonly connections: readonly string[];
+  /** A `connections.yaml` with the connections that it sends through; empty if there are none. */
+  readonly connections: string;
 }

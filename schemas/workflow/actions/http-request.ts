@@ -1,5 +1,5 @@
 import { message, type Message } from '../../wording/message.ts';
-import type { Json } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import type { ActionDefinition } from './action-definition.ts';
 
 const scalar = { type: ['string', 'number', 'boolean', 'null'] } as const;
@@ -137,6 +137,15 @@ export const httpRequest: ActionDefinition = {
         examples: [[200, 404], '2xx'],
         anyOf: [status, { type: 'array', minItems: 1, items: status }],
       },
+      'expect-body': {
+        type: 'object',
+        minProperties: 1,
+        description:
+          'What the body of the answer must have for the call to count as success, for APIs that answer 200 where they have failed. Maps are compared ' +
+          'by the keys that are given, everything else as a whole; `null` also stands for what is missing. Otherwise the job fails with the status ' +
+          'of the answer: a 200 is not repeated, unless `on` of `retry` names it.',
+        examples: [{ ok: true }, { errors: null }],
+      },
       'max-bytes': {
         type: 'integer',
         minimum: 0,
@@ -152,6 +161,7 @@ export const httpRequest: ActionDefinition = {
       form: { properties: { json: false, text: false, multipart: false } },
       text: { properties: { json: false, form: false, multipart: false } },
       multipart: { properties: { json: false, form: false, text: false } },
+      'save-as': { properties: { 'expect-body': false } },
     },
   },
   output: {
@@ -199,6 +209,7 @@ export interface HttpRequestInput {
   readonly multipart?: MultipartFields;
   readonly 'save-as'?: string;
   readonly expect?: ExpectedStatus | readonly ExpectedStatus[];
+  readonly 'expect-body'?: JsonObject;
   readonly 'max-bytes'?: number;
 }
 

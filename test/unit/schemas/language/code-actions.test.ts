@@ -20,7 +20,7 @@ interface Given {
 
 function projectOf({ text, queues, connections, config }: Given): LanguageProject {
   const others = [['queues', queues], ['connections', connections], ['config', config]] as const;
-  return LanguageProject.of([{ path, text }, ...others.flatMap(([name, given]) => (given === undefined ? [] : [{ path: `.sluice/${name}.yaml`, text: given }]))], { secrets: ['TOKEN'] });
+  return LanguageProject.of([{ path, text }, ...others.flatMap(([name, given]) => (given === undefined ? [] : [{ path: `.sluice/${name}.yaml`, text: given }]))], { secrets: ['TOKEN', 'SLACK_TOKEN'] });
 }
 
 /** Without what is said only once a file no longer has errors. */
@@ -119,6 +119,9 @@ describe('quick fixes', () => {
     it('declare a connection, an input and a variable of the environment', () => {
       const mail = 'steps:\n  mail: { uses: email/send, with: { connection: esp, to: a@b.example, subject: "", text: hi } }\n';
       assert.match(fixed({ text: mail }, "Declare the connection 'esp' in .sluice/connections.yaml", '.sluice/connections.yaml'), /^connections:\n {2}esp: \{ type: smtp/);
+      const chat = 'steps:\n  tell: { uses: http/request, with: { connection: slack, url: /chat.postMessage } }\n';
+      const declared = /^connections:\n {2}(?:esp: .*\n {2})?slack:\n {4}# The bot token.*\n {4}type: http\n {4}url: https:\/\/slack\.com\/api\n {4}auth: /;
+      for (const connections of ['', 'connections:\n  esp: { type: smtp, host: h, from: a@b.c }\n']) assert.match(fixed({ text: chat, connections }, "Declare the connection 'slack' in .sluice/connections.yaml", '.sluice/connections.yaml'), declared, connections);
       const uses = (expression: string): string => `steps:\n  call: { uses: http/request, with: { url: "https://\${{ ${expression} }}" } }\n`;
       assert.equal(fixed({ text: uses('inputs.host') }, "Declare the input 'host'"), `inputs:\n  host: { type: string }\n\n${uses('inputs.host')}`);
       const allow = "Allow the environment variable 'HOST' in .sluice/config.yaml";
