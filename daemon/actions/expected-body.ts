@@ -32,7 +32,7 @@ export function mismatchMessage(host: string, status: number, { place, expected,
 function firstDifference(expected: Json, actual: Json | undefined, path: readonly string[]): Omit<BodyMismatch, 'reason'> | undefined {
   if (isJsonObject(expected) && isJsonObject(actual)) {
     for (const [key, value] of Object.entries(expected)) {
-      const difference = value === undefined ? undefined : firstDifference(value, Object.hasOwn(actual, key) ? actual[key] : undefined, [...path, key]);
+      const difference = firstDifference(value, Object.hasOwn(actual, key) ? actual[key] : undefined, [...path, key]);
       if (difference !== undefined) return difference;
     }
     return undefined;
@@ -43,8 +43,12 @@ function firstDifference(expected: Json, actual: Json | undefined, path: readonl
 
 function isSame(expected: Json, actual: Json | undefined): boolean {
   if (expected === null) return actual === null || actual === undefined;
-  if (Array.isArray(expected)) return Array.isArray(actual) && expected.length === actual.length && expected.every((value: Json, index) => firstDifference(value, actual[index], []) === undefined);
-  return expected === actual;
+  if (!isList(expected)) return expected === actual;
+  return isList(actual) && expected.length === actual.length && expected.every((value, index) => firstDifference(value, actual[index], []) === undefined);
+}
+
+function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
 }
 
 function shown(value: Json): string {

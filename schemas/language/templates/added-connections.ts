@@ -33,12 +33,12 @@ export function withConnections(text: string | undefined, entries: string): Adde
 }
 
 /** The map of connections, which is made where there is none; undefined where something else is in its place. */
-function connectionsOf(document: Document.Parsed): YAMLMap<unknown, unknown> | undefined {
+function connectionsOf(document: Document.Parsed): YAMLMap | undefined {
   if (document.errors.length > 0 || (document.contents !== null && !isMap(document.contents))) return undefined;
   const connections = document.get('connections', true);
   if (isMap(connections)) return connections;
   if (connections !== undefined && !(isScalar(connections) && connections.value === null)) return undefined;
-  const map = new YAMLMap<unknown, unknown>();
+  const map = new YAMLMap();
   document.set('connections', map);
   return map;
 }
