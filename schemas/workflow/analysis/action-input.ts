@@ -1,4 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { type ActionDefinition, headerProblem, pathProblem, urlProblem } from '../actions/action-definition.ts';
 import { fileFormatOf, fileFormats, fileWrite, fileWriteProblem } from '../actions/file-write.ts';
 import { httpRequest, maxBytesProblem } from '../actions/http-request.ts';
@@ -35,7 +36,7 @@ export function checkActionInput(report: Report, action: ActionDefinition, input
 
 /** The compiler is made with the first: the store's threads analyse workflows too, and check no actions. */
 function validatorOf(action: ActionDefinition): ValidateFunction {
-  compiler ??= new Ajv2020({ allErrors: true, verbose: true, strict: false, validateSchema: false, keywords: ['x-secret'] });
+  compiler ??= new Ajv2020({ allErrors: true, verbose: true, strict: false, validateSchema: false, formats: fullFormats, keywords: ['x-secret'] });
   const validate = validators.get(action) ?? compiler.compile(allowExpressions(action.input));
   validators.set(action, validate);
   return validate;

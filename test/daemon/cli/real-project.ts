@@ -47,8 +47,13 @@ export class RealProject {
   readonly #project: TemporaryProject;
 
   static async make(more: Readonly<Record<string, string>> = {}): Promise<RealProject> {
+    return RealProject.of({ ...files, ...more });
+  }
+
+  /** A project of these files only. */
+  static async of(given: Readonly<Record<string, string>>): Promise<RealProject> {
     const project = new RealProject(await TemporaryProject.make());
-    for (const [file, text] of Object.entries({ ...files, ...more })) await project.write(file, text);
+    for (const [file, text] of Object.entries(given)) await project.write(file, text);
     return project;
   }
 

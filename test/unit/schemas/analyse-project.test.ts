@@ -103,6 +103,12 @@ describe('analyseProject', () => {
       assert.deepEqual(said('"${{ inputs.n }}"'), ["'inputs' takes { email?: text, n?: number, tags?: list of text, any?: any }, but this is number."]);
     });
 
+    it('takes values of the formats that the workflow takes', () => {
+      const taking = child('onboard', `inputs: { due: { type: string, format: date } }\n${call}`);
+      const said = (due: string): number => lines([child('a', runs(`{ workflow: onboard, inputs: { due: ${due} } }`)), taking]).length;
+      assert.deepEqual([said('"2026-03-01"'), said('"${{ run.id }}"'), said('tomorrow'), said('"2026-02-30"')], [0, 0, 1, 1]);
+    });
+
     it('is refused if workflows start one another in a circle, at each step of it', () => {
       const next = (id: string): string => runs(`{ workflow: ${id} }`);
       const found = lines([child('a', next('b')), child('b', next('c')), child('c', next('a')), child('d', next('a'))]);
