@@ -185,6 +185,7 @@ export class Engine {
       sharer: store.items?.self,
       connection: (name) => this.#settings?.connections.get(name),
       needs: this.#needs,
+      connections: this.dispatcher.connections,
       connectionsDoubt: () => this.#settings?.connectionsDoubt,
       versions: new WorkflowVersions(store),
       outcomes: this.outcomes,

@@ -21,6 +21,7 @@ import { type MachineLoad, StallWatch } from './machine-load.ts';
 import type { Lease } from './membership.ts';
 import type { StepNeeds } from './step-needs.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
+import type { ConnectionTurns } from './queue/connection-turns.ts';
 import type { QueueRunner } from './queue/queue-runner.ts';
 import type { Slot } from './queue/attempt-pool.ts';
 import type { WorkflowVersions } from './workflow-versions.ts';
@@ -49,6 +50,7 @@ export interface ExecutorOptions extends AttemptInputsOptions {
   readonly machine: MachineLoad;
   readonly lease: Lease;
   readonly needs: StepNeeds;
+  readonly connections: Pick<ConnectionTurns, 'released'>;
   /** A bug in an action or in Sluice; the job is a dead letter, and the daemon continues. */
   readonly onBug: (error: unknown, job: ClaimedJob) => void;
 }
@@ -97,7 +99,9 @@ export class Executor {
 
   /** A job that was claimed ahead goes back to its queue. */
   release({ jobId, attempt, connection }: ClaimedJob): void {
-    this.#options.outcomes.settle({ jobId, attempt, endedAt: this.#options.clock.now(), outcome: { kind: 'returned' }, ...(connection?.start === undefined ? {} : { connected: true }) });
+    const { outcomes, clock, connections } = this.#options;
+    const place = connection === undefined ? undefined : { isFollowed: false, release: () => connections.released(connection.name) };
+    outcomes.settle({ jobId, attempt, endedAt: clock.now(), outcome: { kind: 'returned' }, ...(connection?.start === undefined ? {} : { connected: true }) }, place);
   }
 
   /** Tells the attempt of that job to end, or not to start. False if none is under way. */

@@ -8,6 +8,8 @@ import { sharedLeadMs } from '../../ledger/shared-limits.ts';
 const longestWaitMs = 60_000;
 /** Where daemons share a store, a place of a connection may become free without a word to this one: so soon it is looked for again, in milliseconds. */
 const placeMs = 250;
+/** How long a place is waited for at most before it is looked for again, in milliseconds: as a rule its end is told. */
+const longestPlaceMs = 5000;
 /** It isn't asked again sooner, in milliseconds. */
 const shortestWaitMs = 1;
 
@@ -40,6 +42,8 @@ export class ConnectionTurns {
   readonly #isShared: boolean;
   readonly #known = new Map<string, Connection>();
   #isRunning = false;
+  /** How often a place has become free. */
+  #releases = 0;
 
   constructor({ clock, isShared }: { readonly clock: Clock; readonly isShared: boolean }) {
     this.#clock = clock;
@@ -62,14 +66,19 @@ export class ConnectionTurns {
     }
   }
 
+  /** How often a place has become free so far: a claim tells it with what it has found, since one may become free meanwhile. */
+  get releases(): number {
+    return this.#releases;
+  }
+
   /** Those that a claim of that queue has to leave to others, which wait for them already. */
   leaving(waiter: ConnectionWaiter): readonly string[] {
     if (this.#known.size === 0) return [];
     return [...this.#known].flatMap(([name, { called, waiting }]) => (!called.has(waiter) && waiting.some((one) => one.waiter !== waiter) ? [name] : []));
   }
 
-  /** What a claim of that queue has found. */
-  heard(waiter: ConnectionWaiter, standings: readonly ConnectionStanding[]): void {
+  /** What a claim of that queue has found. `releases`: as they were when it was asked for. */
+  heard(waiter: ConnectionWaiter, standings: readonly ConnectionStanding[], releases: number): void {
     if (this.#known.size === 0 && standings.length === 0) return;
     for (const connection of this.#known.values()) connection.forget(waiter);
     for (const { name, limits, taken, held, uses, active } of standings) {
@@ -79,12 +88,13 @@ export class ConnectionTurns {
       if (held === undefined) continue;
       connection.await(waiter, taken > 0);
       if (held.kind !== 'turn') connection.obstacle = held.kind === 'rate' ? { kind: 'rate', rate: held.rate, until: this.#clock.now() + held.inMs } : { kind: 'concurrency' };
-      this.#arm(connection, held);
+      this.#arm(connection, held, releases !== this.#releases);
     }
   }
 
-  /** An attempt with that connection has ended, or was not made. */
+  /** An attempt with that connection has ended, or was not made: the store has been told, or is being told. */
   released(name: string): void {
+    this.#releases++;
     const connection = this.#known.get(name);
     connection?.freed();
     if (connection === undefined || connection.obstacle?.kind !== 'concurrency') return;
@@ -137,9 +147,10 @@ export class ConnectionTurns {
     return connection;
   }
 
-  #arm(connection: Connection, held: ConnectionObstacle): void {
+  /** `isFreed`: a place may have become free since the store looked. */
+  #arm(connection: Connection, held: ConnectionObstacle, isFreed: boolean): void {
     if (!this.#isRunning) return;
-    const waitMs = held.kind === 'rate' ? held.inMs - sharedLeadMs : held.kind === 'turn' ? 0 : this.#isShared ? placeMs : longestWaitMs;
+    const waitMs = held.kind === 'rate' ? held.inMs - sharedLeadMs : held.kind === 'turn' || isFreed ? 0 : this.#isShared ? placeMs : longestPlaceMs;
     // What was told last is the newest; but who only waits for a turn has been told nothing.
     if (connection.timer !== undefined && held.kind === 'turn') return;
     connection.disarm();

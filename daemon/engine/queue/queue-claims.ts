@@ -311,6 +311,7 @@ export class QueueClaims implements ConnectionWaiter {
     const { term } = lease;
     const passing = this.#passing;
     const moves = this.#moves;
+    const { releases } = this.#options.connections;
     const leaving = this.#options.connections.leaving(this);
     this.#asked += params.limit;
     this.#claims++;
@@ -318,7 +319,7 @@ export class QueueClaims implements ConnectionWaiter {
     try {
       result = await this.#options.store.claim({ queue: this.#options.name, ...params, ...(passing.length === 0 ? {} : { passing: passing.map(({ version, step }) => ({ version, step })) }), ...(leaving.length === 0 ? {} : { leaving }) });
       this.#isExhausted = passing.length > 0 && result.jobs.length === 0 && moves === this.#moves && passing === this.#passing;
-      this.#heardOfConnections(result, { limit: params.limit, moves });
+      this.#heardOfConnections(result, { limit: params.limit, moves, releases });
     } catch (error) {
       this.#options.onError(error);
       if (this.#limits.isRunning) this.#wakeIn(afterFailureMs);
@@ -337,10 +338,10 @@ export class QueueClaims implements ConnectionWaiter {
     this.#options.onDone();
   }
 
-  #heardOfConnections({ jobs, connections = [] }: ClaimResult, { limit, moves }: { readonly limit: number; readonly moves: number }): void {
+  #heardOfConnections({ jobs, connections = [] }: ClaimResult, { limit, moves, releases }: { readonly limit: number; readonly moves: number; readonly releases: number }): void {
     this.#meetsConnections = connections.length > 0;
     this.#isAwaitingConnection = jobs.length < limit && moves === this.#moves && connections.some(({ held }) => held !== undefined);
-    this.#options.connections.heard(this, connections);
+    this.#options.connections.heard(this, connections, releases);
   }
 
   #hold(jobs: readonly ClaimedJob[], claimedAt: number): void {

@@ -130,6 +130,14 @@ steps:
     assert.ok(after >= 19 && after <= 20, `${after}`);
   });
 
+  it('lose no time where a place becomes free while a claim is on its way', async () => {
+    await declare(connection('crm', { concurrency: 1 }));
+    const runs = [await start('a', 20, { script: 'slow:0.01' }), await start('b', 20, { script: 'slow:0.01' }), await start('c', 20, { script: 'slow:0.01' })];
+    bench.writeMs = 20;
+    await bench.advance(12 * second);
+    assert.deepEqual(await Promise.all(runs.map((run) => bench.tally(run))), [{ succeeded: 20 }, { succeeded: 20 }, { succeeded: 20 }]);
+  });
+
   it('let jobs start again after the store was in trouble while they waited', async () => {
     await declare(connection('crm', { rate: rate(2, 10 * second, 2) }));
     await start('a', 6);
