@@ -27,14 +27,14 @@ interface Valued {
   readonly stuck: StuckSince | undefined;
 }
 
-/** Since when nothing starts although it could; undefined if something does, nothing is due, or something is in the way that has a reason of its own. */
+/** `mayStart`: nothing outside of the queue is in the way. Since when nothing starts although it could; undefined if something does, nothing is due, or something is in the way that has a reason of its own. */
 export function stuckSince(
   before: StuckSince | undefined,
   runner: Pick<QueueRunner, 'depth' | 'obstacles' | 'total'>,
-  { isStoreOk, dueSince, now }: { readonly isStoreOk: boolean; readonly dueSince: number | undefined; readonly now: number },
+  { mayStart, dueSince, now }: { readonly mayStart: boolean; readonly dueSince: number | undefined; readonly now: number },
 ): StuckSince | undefined {
   const { pending, active } = runner.depth;
-  if (!isStoreOk || pending === 0 || active > 0 || runner.obstacles.length > 0) return undefined;
+  if (!mayStart || pending === 0 || active > 0 || runner.obstacles.length > 0) return undefined;
   const at = { starts: runner.total.waiting.count, dueSince };
   const isSame = before !== undefined && (before.at === undefined || (before.at.starts === at.starts && before.at.dueSince === dueSince));
   return { since: isSame ? before.since : now, at };

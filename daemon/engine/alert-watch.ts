@@ -246,7 +246,7 @@ export class AlertWatch {
       const runner = dispatcher.queue(queue);
       this.#noteFilling(watched, runner, now);
       const dueSince = oldest[queue];
-      watched.stuck = stuckSince(watched.stuck, runner, { isStoreOk: this.#options.isStoreOk(), dueSince, now });
+      watched.stuck = stuckSince(watched.stuck, runner, { mayStart: this.#options.isStoreOk() && dispatcher.connections.awaitedBy(queue).length === 0, dueSince, now });
       for (const [kind, gauge] of watched.gauges) {
         const value = valueOf(kind, watched, runner, { now, startedAt: this.#startedAt, ageMs: dueSince === undefined ? 0 : clock.now() - dueSince, ended: ended.get(queue) });
         if (value === undefined) continue;

@@ -49,6 +49,13 @@ steps:
     assert.ok(bench.action.times.length >= 0.93 * 20 * 20, `${bench.action.times.length} of 400`);
   });
 
+  it('are no alert of a queue in which nothing starts: they are what is in its way', async () => {
+    await declare(connection('crm', { rate: rate(1, 60 * minute) }));
+    await start('a', 3, { limits: '{ concurrency: 50, alerts: { stuck: { warning: 1m } } }' });
+    await bench.advance(10 * minute);
+    assert.deepEqual([bench.queue('a').depth.pending, bench.engine.alerts.alertsOf('a')], [2, []]);
+  });
+
   it('are shared out among the queues: none has it for itself', async () => {
     await declare(connection('crm', { rate: rate(10, second) }));
     const runs = [await start('a', 300), await start('b', 300), await start('c', 300)];
