@@ -8,6 +8,7 @@ import type { Bench, BenchOptions, Figure } from './figure.ts';
 import type { ContenderOptions } from './peers/contender.ts';
 import { ContenderProcesses } from './peers/contender-process.ts';
 import { installPeers, withRedis, type PeerRedis, type RedisSync } from './peers/peer-servers.ts';
+import { processorUsOf } from './processor-time.ts';
 import { median } from './sample.ts';
 
 /** Who is measured, in the order of their turns. */
@@ -68,6 +69,8 @@ interface Turn {
   readonly acceptMs: number;
   readonly startMs: number;
   readonly processorUs: number;
+  /** Of Postgres, for each job; undefined if it has another server. */
+  readonly serverUs: number | undefined;
   readonly peakMb: number;
 }
 
@@ -126,8 +129,10 @@ async function takeTurns(contenders: readonly Entry[], run: Run): Promise<Readon
           ({ perSecond: perSecond[concurrency] } = await contender.run(jobs[concurrency], concurrency));
         }
         const acceptMs = await contender.accept(acceptedJobs);
+        const server = entry.on === 'postgres' && process.platform === 'linux' ? run.postgres?.pid : undefined;
+        const before = server === undefined ? 0 : processorUsOf(server);
         const ran = await contender.run(jobs[100], 100);
-        return { ...ran, perSecond: { ...perSecond, 100: ran.perSecond }, acceptMs, startMs };
+        return { ...ran, perSecond: { ...perSecond, 100: ran.perSecond }, acceptMs, startMs, serverUs: server === undefined ? undefined : (processorUsOf(server) - before) / jobs[100] };
       });
       turns.get(entry)?.push(turn);
       progress(`round ${round + 1} of ${rounds}: ${entry.name}: ${concurrencies.map((one) => Math.round(turn.perSecond[one])).join(' / ')} jobs/s, ${Math.round(turn.acceptMs)} ms to accept, ${turn.startMs.toFixed(1)} ms to start`);
@@ -162,6 +167,10 @@ function speedFigures(turns: ReadonlyMap<Entry, readonly Turn[]>): readonly Figu
     ...each('add to start, p50', 'ms', ({ startMs }) => startMs),
     ...share('add to start', embedded, bullAlways, ({ startMs }) => startMs, { atMost: 50 }),
     ...each('processor time of a job at 100, without the server', 'µs', ({ processorUs }) => processorUs),
+    ...[...turns].flatMap(([entry, some]): readonly Figure[] => {
+      const server = some.flatMap(({ serverUs }) => serverUs ?? []);
+      return server.length === 0 ? [] : [{ what: `processor time of a job at 100, of Postgres: ${entry.name}`, value: median(server), unit: 'µs' }];
+    }),
     ...each('memory of a process, peak', 'MB', ({ peakMb }) => peakMb),
   ];
 }
