@@ -13,9 +13,6 @@ import type { QueueLimits } from './queue-limits.ts';
 
 /** Jobs that one claim takes, at most, from a store that holds none ahead of their start. */
 const maxClaim = 256;
-/** What is held ahead is filled up when less than this part of it is left. From a shared store sooner, by claims of which one is decided while the other is made durable (`mostSharedClaims`). */
-const refillBelow = { own: 0.5, shared: 0.75 } as const;
-const mostSharedClaims = 2;
 /**
  * How far ahead of its start a job of a rated queue is claimed, in milliseconds: the claim has to be on disk before the
  * start, and without a lead the time that takes would be lost at every start.
@@ -72,7 +69,6 @@ export class QueueClaims implements ConnectionWaiter {
   readonly #pool: AttemptPool;
   /** What the claims that are under way ask for. */
   #asked = 0;
-  #claims = 0;
   readonly #claimAhead = new ClaimAhead();
   readonly #ahead: Prefetched;
   /** How often what was claimed ahead has been given back. */
@@ -201,7 +197,7 @@ export class QueueClaims implements ConnectionWaiter {
     if (!this.#options.lease.isCurrent) return;
     const { windows } = this.#limits;
     // Starts of a rate are taken, and given back, claim by claim; without one, a claim needn't wait for the one before.
-    if (windows !== undefined && this.#claims > 0) return;
+    if (windows !== undefined && this.#asked > 0) return;
     const answer = this.#limits.mayStart(this.#pool.load, leadMs);
     if (answer.kind === 'shut') return;
     this.#startAhead();
@@ -213,11 +209,11 @@ export class QueueClaims implements ConnectionWaiter {
     const most = this.#options.store.prefetch?.most ?? 0;
     const mayClaimAhead = windows === undefined && !this.#meetsConnections && freePlaces === this.#limits.concurrency - this.#pool.taken;
     const ahead = mayClaimAhead ? this.#claimAhead.jobs(this.#limits.concurrency, most) : 0;
-    if (isShared && this.#claims >= (ahead > 0 ? mostSharedClaims : 1)) return;
+    if (isShared && this.#asked > 0) return;
     const expectedPending = this.#figures.stored.pending - this.#asked + (this.#expecting ? 1 : 0);
     this.#expecting = false;
-    // By large claims, each while much of what the one before brought is still there.
-    if (ahead > 0 && this.#asked + this.#ahead.size > ahead * refillBelow[isShared ? 'shared' : 'own']) return;
+    // By large claims, each while half of what the one before brought is still there.
+    if (ahead > 0 && this.#asked + this.#ahead.size > ahead / 2) return;
     const free = Math.min(freeSlots + ahead, expectedPending, Math.max(maxClaim, most));
     if (free <= 0) return;
     if (answer.kind === 'held') {
@@ -314,7 +310,6 @@ export class QueueClaims implements ConnectionWaiter {
     const { releases } = this.#options.connections;
     const leaving = this.#options.connections.leaving(this);
     this.#asked += params.limit;
-    this.#claims++;
     let result: ClaimResult = { jobs: [] };
     try {
       result = await this.#options.store.claim({ queue: this.#options.name, ...params, ...(passing.length === 0 ? {} : { passing: passing.map(({ version, step }) => ({ version, step })) }), ...(leaving.length === 0 ? {} : { leaving }) });
@@ -331,7 +326,6 @@ export class QueueClaims implements ConnectionWaiter {
     }
     // Together with what follows: a look in between would claim for the same places again.
     this.#asked -= params.limit;
-    this.#claims--;
     place(result.jobs, result);
     // What a shared claim didn't bring, another look wouldn't either: a commit says when there is more, or the timer.
     if (params.shared !== true || result.jobs.length > 0) this.wake();
