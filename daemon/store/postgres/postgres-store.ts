@@ -54,7 +54,7 @@ export interface PostgresOptions {
 }
 
 /** Jobs of a queue that are held ahead of their start, at most: a transaction has a price of its own, on the server's side, so few large ones are better than many. */
-const mostHeld = 2048;
+const mostHeld = 1024;
 
 /** Calls that may be decided beside those of other daemons: what they read is locked row by row. A decision that turns out to need more begins again alone. */
 const beside: ReadonlySet<string> = new Set(['claim', 'settle', 'createRun', 'deliver', 'decideSchedule', 'promote', 'fanOut', 'recordSeries', 'saveAlerts', 'probe', 'reclaim', 'addItems', 'takeOverItems']);
