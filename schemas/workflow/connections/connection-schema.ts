@@ -93,7 +93,7 @@ export const postgresConnectionSchema = {
       type: 'string',
       minLength: 1,
       pattern: '^(?![/\\\\]|[A-Za-z]:)',
-      description: "A PEM file with further certificate authorities to trust, relative to the project's folder. With it, the connection is encrypted. Read at each new connection.",
+      description: "A PEM file with further certificate authorities to trust, relative to the project's folder. With it, the connection is encrypted. A file that has changed is used from the next job on.",
       examples: ['certs/internal-ca.pem'],
     },
     pool: { type: 'integer', minimum: 1, maximum: 100, default: 5, description: 'The largest number of open connections. One that has had nothing to do for 30 s is closed.' },
