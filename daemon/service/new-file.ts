@@ -10,7 +10,7 @@ import { message, sentences } from '../../schemas/wording/message.ts';
  * @throws CodedError `invalid-params`, or `conflict` if the file exists and isn't to be replaced
  */
 export async function newFileOf(file: string, { overwrite = false, projectFolder }: { readonly overwrite?: boolean; readonly projectFolder: string }): Promise<string> {
-  if (!path.isAbsolute(file) || file.includes('\0')) throw new CodedError('invalid-params', message('{file} is no absolute path.', { file }));
+  if (!path.isAbsolute(file) || file.includes('\0')) throw new CodedError('invalid-params', message('{file} must be an absolute path.', { file }));
   const folder = await realpath(path.dirname(file)).catch(() => undefined);
   if (folder === undefined) throw new CodedError('invalid-params', message('There is no folder {folder}, so {file} can not be written.', { folder: path.dirname(file), file }));
   const target = path.join(folder, path.basename(file));

@@ -142,7 +142,7 @@ export function describeClaiming(bench: () => StoreBench): void {
     assert.deepEqual(await kept(), { name: queue, paused: false, definition, hold, starts: [] });
     await store.store.setQueue({ queue, hold: null });
     assert.deepEqual(await kept(), { name: queue, paused: false, definition, starts: [] }, 'a hold that was lifted stays so');
-    assert.deepEqual(await store.store.configure({ queues: [], env: {} }), { queues: [definition] }, 'what is no longer declared still holds');
+    assert.deepEqual(await store.store.configure({ queues: [], env: {} }), { queues: [definition], connections: [] }, 'what is no longer declared still holds');
     assert.deepEqual((await store.crash([])).queues.find(({ name }) => name === queue)?.definition, definition);
     assert.deepEqual(await store.store.forgetLimits({ queue, onlyEmpty: true }), { forgotten: false }, 'not while a job is in it');
     assert.deepEqual(await store.store.forgetLimits({ queue }), { forgotten: true });
