@@ -1,7 +1,5 @@
 import { formatJobId, formatRunId } from '../../schemas/protocol/id.ts';
 import { message, type Message } from '../../schemas/wording/message.ts';
-import { openJobs } from '../core/step-outcome.ts';
-import { tallyOf } from './advance-facts.ts';
 import type { Book } from './book.ts';
 import type { LedgerJob } from './row.ts';
 import { failedChildren } from './waiting.ts';
@@ -13,7 +11,7 @@ import { failedChildren } from './waiting.ts';
 export function refusalsToReplay(book: Book, jobs: readonly LedgerJob[]): ReadonlyMap<number, Message> {
   const starters = startersOf(book, new Set(jobs.map(({ step_id }) => book.runOf(step_id))));
   const children = failedChildren(book, jobs);
-  book.need('run', [...children.values()]);
+  book.need('openBelow', [...children.values()]);
   const named = namedWithin(book, jobs, starters);
   return new Map(jobs.flatMap((job) => {
     const refusal = refusalWithin(book, job, starters) ?? refusalOfStarter(book, job, { child: children.get(job.id), within: named.get(job.id) });
@@ -74,8 +72,7 @@ function refusalWithin(book: Book, { id, step_id }: LedgerJob, starters: Readonl
 
 /** Of a job with whose run somebody goes on. */
 function refusalOfStarter(book: Book, { id }: LedgerJob, { child, within }: { readonly child: number | undefined; readonly within: number | undefined }): Message | undefined {
-  const isOpen = child !== undefined && (book.fact('run', child)?.steps ?? []).some((step) => openJobs(tallyOf(step)) > 0);
-  const run = within ?? (isOpen ? child : undefined);
+  const run = within ?? (child !== undefined && book.fact('openBelow', child) ? child : undefined);
   if (run === undefined) return undefined;
   return message('The job {job} waited for the run {run}, and jobs of that are replayed: it continues by itself when the run succeeds. A replay would do their work twice; leave it out.', {
     job: formatJobId(id),

@@ -129,6 +129,8 @@ export interface FactKinds {
   readonly takenKeys: [stepIdAndKeys: string, ReadonlySet<string>];
   /** The run of a workflow that was started with a key. */
   readonly runWithKey: [workflowAndKey: string, number | undefined];
+  /** Whether a job has not ended in the run, or in one that jobs of it have last waited for, however far below; by the counts of steps. */
+  readonly openBelow: [runId: number, boolean];
   readonly inputs: [runId: number, Json];
   /** What started a run; null if a person did. */
   readonly trigger: [runId: number, Json];

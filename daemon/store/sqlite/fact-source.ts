@@ -92,6 +92,13 @@ export function factSource(state: WriterState): FactSource {
     fanOut: (stepId) => state.fanOuts.get(stepId),
     cascade: (stepId) => state.cascades.get(stepId)?.kind,
     activeJobs: (stepId) => jobs(`SELECT ${jobColumns} FROM jobs INDEXED BY jobs_active WHERE state = 'active' AND step_id = ?`, stepId),
+    openBelow: (runId) =>
+      db
+        .sql(
+          `WITH RECURSIVE below (id) AS (VALUES (?) UNION ALL SELECT w.child_id FROM below b JOIN waits w INDEXED BY waits_of_run ON w.run_id = b.id WHERE w.child_id IS NOT NULL)
+           SELECT 1 FROM below b JOIN steps s ON s.run_id = b.id WHERE s.total > s.succeeded + s.dead + s.cancelled + s.discarded LIMIT 1`,
+        )
+        .get(runId) !== undefined,
     hasCancelledBySibling: (stepId) => db.sql("SELECT 1 FROM jobs WHERE step_id = ? AND cancel_cause = 'sibling' AND state = 'cancelled' LIMIT 1").get(stepId) !== undefined,
     firstDeath: (stepId) => firstDeath(state, stepId),
     takenKeys: (stepIdAndKeys) => takenKeys(state, stepIdAndKeys),

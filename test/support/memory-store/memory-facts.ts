@@ -125,6 +125,7 @@ export function memoryFacts(tables: MemoryTables, definitionOf: (queue: string) 
       return { runId: step?.run_id ?? 0, name: step?.name ?? '', uses: step?.uses ?? '', version: runs.get(step?.run_id ?? 0)?.version ?? '' };
     },
     run: (id) => runFacts(tables, id),
+    openBelow: (id) => isOpenBelow(tables, id),
     runWithKey: (workflowAndKey) => {
       const [workflow, key] = JSON.parse(workflowAndKey) as [string, string];
       return runs.where((run) => run.workflow === workflow && run.run_key === key)[0]?.id;
@@ -281,4 +282,9 @@ function cascadeChunks({ steps, jobs }: MemoryTables, limit: number): readonly C
     left -= chunk.length;
     return { stepId: id, kind, jobs: chunk, last };
   });
+}
+
+function isOpenBelow(tables: MemoryTables, runId: number): boolean {
+  if (tables.steps.where((step) => step.run_id === runId && step.total > step.succeeded + step.dead + step.cancelled + step.discarded).length > 0) return true;
+  return tables.waits.where((wait) => wait.run_id === runId && wait.child_id !== null).some(({ child_id: childId }) => childId !== null && isOpenBelow(tables, childId));
 }

@@ -125,6 +125,19 @@ export function describeBulk(bench: () => StoreBench): void {
       assert.equal((await store.runDetail(runId)).children?.total, 1);
     });
 
+    it('looks further down than the run that the job waited for: nothing is done twice two levels up either', async () => {
+      const store = bench();
+      await store.run(parent);
+      const waiter = await store.next();
+      const middle = await begin(waiter, 'middle');
+      const inner = await begin(middle, 'inner');
+      await store.die(inner);
+      await store.store.replay({ jobIds: [inner.jobId], now: store.now });
+      await refused([waiter.jobId], /and jobs of that are replayed: it continues by itself/);
+      await store.succeed(await store.next('inner'));
+      assert.deepEqual(await statesOf([waiter.jobId, middle.jobId, inner.jobId]), ['succeeded', 'succeeded', 'succeeded']);
+    });
+
     it('looks further up than the job that started the run', async () => {
       const store = bench();
       const top = await store.run(parent);

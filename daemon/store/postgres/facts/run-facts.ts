@@ -16,7 +16,7 @@ const selectEnded = `
 
 /** Runs and steps, and what belongs to them. */
 export const runFacts: Loads<
-  | 'run' | 'step' | 'stepInfo' | 'workflow' | 'wait' | 'signal' | 'signalLink' | 'fanOut' | 'openFanOuts' | 'cascade' | 'cascading' | 'openSteps' | 'runWithKey' | 'runsUnderWay' | 'runsWaiting' | 'runsWaitingForNone' | 'endedBefore'
+  | 'run' | 'openBelow' | 'step' | 'stepInfo' | 'workflow' | 'wait' | 'signal' | 'signalLink' | 'fanOut' | 'openFanOuts' | 'cascade' | 'cascading' | 'openSteps' | 'runWithKey' | 'runsUnderWay' | 'runsWaiting' | 'runsWaitingForNone' | 'endedBefore'
 > = {
   step: byNumber(
     'step',
@@ -24,6 +24,22 @@ export const runFacts: Loads<
     () => undefined,
   ),
   run: byNumber('run', async ({ tx }, ids) => (await runsWithSteps(tx, ids)).map((facts) => [facts.run.id, facts]), () => undefined),
+  openBelow: byNumber(
+    'openBelow',
+    async ({ tx }, ids) => {
+      tx.needAlone();
+      const found = await tx.values(
+        `WITH RECURSIVE below (top, id) AS (
+           SELECT k.id, k.id FROM unnest($1::bigint[]) AS k (id)
+           UNION ALL SELECT b.top, w.child_id FROM below b JOIN waits w ON w.run_id = b.id WHERE w.child_id IS NOT NULL
+         )
+         SELECT DISTINCT b.top FROM below b JOIN steps s ON s.run_id = b.id WHERE s.total > s.succeeded + s.dead + s.cancelled + s.discarded`,
+        [list(ids)],
+      );
+      return found.map(([id]) => [Number(id), true]);
+    },
+    () => false,
+  ),
   stepInfo: byNumber('stepInfo', stepInfos, (id) => {
     throw new Error(`there is no step ${id}`);
   }),
