@@ -1,5 +1,7 @@
 import { formatJobId, formatRunId } from '../../schemas/protocol/id.ts';
 import { message, type Message } from '../../schemas/wording/message.ts';
+import { openJobs } from '../core/step-outcome.ts';
+import { tallyOf } from './advance-facts.ts';
 import type { Book } from './book.ts';
 import type { LedgerJob } from './row.ts';
 import { failedChildren } from './waiting.ts';
@@ -65,9 +67,19 @@ function refusalWithin(book: Book, { id, step_id }: LedgerJob, starters: Readonl
     if (last === runId && (starter.state === 'pending' || starter.state === 'delayed' || starter.state === 'active')) {
       return message('The job {starter} was replayed, and starts another run in place of {run}, to which {job} belongs: a replay would do its work twice.', { job, run, starter: formatJobId(starter.id) });
     }
+    if (last === runId && mayBeTakenUpAgain(book, starter)) {
+      return message('The job {starter}, which waited for {run}, was cancelled because another job of its step failed. When that one is replayed and succeeds, {starter} starts another run in place of {run}, to which {job} belongs: a replay would do its work twice.', { job, run, starter: formatJobId(starter.id) });
+    }
     runId = book.runOf(starter.step_id);
   }
   return undefined;
+}
+
+/** Whether a job that was cancelled since another one of its step failed is made again when that one has succeeded. */
+function mayBeTakenUpAgain(book: Book, { state, cancel_cause: cause, step_id: stepId }: LedgerJob): boolean {
+  if (state !== 'cancelled' || cause !== 'sibling') return false;
+  const step = book.fact('run', book.runOf(stepId))?.steps.find(({ id }) => id === stepId);
+  return step !== undefined && (step.dead > 0 || step.cascade !== null || openJobs(tallyOf(step)) > 0);
 }
 
 /** Of a job with whose run somebody goes on. */

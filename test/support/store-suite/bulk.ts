@@ -43,6 +43,7 @@ export function describeBulk(bench: () => StoreBench): void {
     const workflows = {
       middle: 'steps:\n  middle: { uses: workflow/run, queue: middle, with: { workflow: inner } }\n',
       inner: 'steps:\n  inner: { uses: test/scripted, queue: inner, with: { n: 1 } }\n',
+      two: "steps:\n  two: { uses: test/scripted, queue: two, foreach: { items: '${{ [1, 2] }}', on-item-failure: continue }, with: { n: '${{ item }}' } }\n",
     } as const;
     const parent = 'steps:\n  only: { uses: workflow/run, with: { workflow: child } }\n';
     /** Both are dead letters. */
@@ -65,6 +66,7 @@ export function describeBulk(bench: () => StoreBench): void {
     const begin = async (waiter: Awaited<ReturnType<StoreBench['next']>>, workflow: keyof typeof workflows = 'inner'): ReturnType<StoreBench['next']> => {
       const run = { workflow, version: workflow, text: workflows[workflow], inputs: '{}' };
       await bench().settle(waiter, { kind: 'wait', wait: { for: 'run', run, detached: false } });
+      await bench().fanOut();
       return bench().next(workflow);
     };
 
@@ -154,6 +156,45 @@ export function describeBulk(bench: () => StoreBench): void {
       await refused([inner.jobId], /was started in place of/);
       await store.succeed(await begin(others, 'inner'));
       assert.equal((await store.states(top))['run'], 'succeeded');
+    });
+
+    it('refuses what belongs to a run whose job was cancelled because of a sibling, as long as that job may be taken up again', async () => {
+      const store = bench();
+      const runId = await store.run("steps:\n  each: { uses: workflow/run, foreach: { items: '${{ [1, 2] }}', on-item-failure: fail }, with: { workflow: child } }\n");
+      await store.fanOut();
+      const [failing, other] = [await store.next(), await store.next()];
+      const inner = await begin(failing);
+      const lost = await begin(other, 'two');
+      await store.die(lost);
+      await store.die(inner);
+      while (store.last.cascading) await store.cascade();
+      assert.deepEqual(await statesOf([failing.jobId, other.jobId, lost.jobId]), ['dead', 'cancelled', 'dead']);
+      await refused([lost.jobId], /was cancelled because another job of its step failed\. When that one is replayed and succeeds/);
+      await store.store.replay({ jobIds: [inner.jobId], now: store.now });
+      await refused([lost.jobId], /was cancelled because another job of its step failed/);
+      await store.succeed(await store.next('inner'));
+      await store.cascade();
+      const again = await store.next();
+      assert.equal(again.jobId, other.jobId, 'it starts another run in place of the cancelled one');
+      await store.succeed(await begin(again));
+      assert.equal((await store.states(runId))['run'], 'succeeded');
+      await refused([lost.jobId], /was started in place of/);
+    });
+
+    it('replays what belongs to such a run when nobody takes the job up again', async () => {
+      const store = bench();
+      await store.run("steps:\n  each: { uses: workflow/run, foreach: { items: '${{ [1, 2] }}', on-item-failure: fail }, with: { workflow: child } }\n");
+      await store.fanOut();
+      const [failing, other] = [await store.next(), await store.next()];
+      const inner = await begin(failing);
+      const lost = await begin(other, 'two');
+      await store.die(lost);
+      await store.die(inner);
+      while (store.last.cascading) await store.cascade();
+      await store.store.discard({ jobIds: [failing.jobId], now: store.now });
+      await store.store.replay({ jobIds: [lost.jobId], now: store.now });
+      await store.succeed(await store.next('two'));
+      assert.deepEqual(await statesOf([failing.jobId, other.jobId, lost.jobId]), ['discarded', 'cancelled', 'succeeded']);
     });
 
     it('discards both', async () => {
