@@ -10,7 +10,7 @@ import type { Handlers } from '../server/method-caller.ts';
 import type { BulkRequest, Store } from '../store/store.ts';
 import { endedEarly } from './job-chunks.ts';
 import { selectJobs, type JobSelection } from './job-service.ts';
-import { newFileOf } from './new-file.ts';
+import { newFileOf } from '../state/new-file.ts';
 import { givenRate, givenTime, runNumber } from './param-values.ts';
 
 /** The jobs that each action may be for. */

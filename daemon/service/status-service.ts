@@ -12,7 +12,7 @@ import type { Project } from '../project/project.ts';
 import type { Handlers } from '../server/method-caller.ts';
 import type { SharingDaemon, Store } from '../store/store.ts';
 import { LastKnown } from './last-known.ts';
-import { newFileOf } from './new-file.ts';
+import { newFileOf } from '../state/new-file.ts';
 import type { QueueService } from './queue-service.ts';
 
 const defaultLines = 100;

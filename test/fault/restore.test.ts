@@ -186,6 +186,8 @@ describe('what `sluice backup` makes', () => {
     await runsAtRest(first.client);
     await first.stop();
     assert.equal((await type('backup', file)).code, 0);
+    assert.match(plain((await type('backup', file)).stderr), /The file .* exists already\. Nothing was written/);
+    assert.match(plain((await type('backup', path.join(project.stateFolder, 'mine.db'))).stderr), /keeps its state\. Choose another folder/);
     const content = readFileSync(file);
     writeFileSync(file, content.subarray(0, content.length / 2));
     const found = readFileSync(project.storeFile);

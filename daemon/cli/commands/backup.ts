@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '../../../schemas/protocol/error.ts';
+import { newFileOf } from '../../state/new-file.ts';
 import { stateFolderOf } from '../../state/state-folder.ts';
 import type { BackupContent } from '../../store/sqlite/store-backup.ts';
 import { type AddCommand, type CommandContext, examples } from '../command-context.ts';
@@ -74,7 +75,10 @@ async function backUp(context: CommandContext, file: string): Promise<{ readonly
   const { env } = context.terminal.io;
   const { queues, doubtful, env: visible } = (await refusePostgres(folder, env)).project.settings();
   const { backUpEmbedded } = await import('../../state/embedded-copy.ts');
-  return { bytes: await withoutDaemon(folder, () => backUpEmbedded(folder, { queues, doubtful, env: visible }, { to: file, now: context.terminal.now() })) };
+  return withoutDaemon(folder, async () => {
+    const to = await newFileOf(file, { projectFolder: folder });
+    return { bytes: await backUpEmbedded(folder, { queues, doubtful, env: visible }, { to, now: context.terminal.now() }) };
+  });
 }
 
 /** @throws CodedError `wrong-state` where the project has its jobs there */

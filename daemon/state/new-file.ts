@@ -5,7 +5,7 @@ import { CodedError } from '../../schemas/protocol/error.ts';
 import { message, sentences } from '../../schemas/wording/message.ts';
 
 /**
- * Where a client wants the daemon to write a file. Links on the way to the folder are followed once, here, so that the file is written where it was checked.
+ * Where somebody wants a new file of a project, checked before anything is written. Links on the way to the folder are followed once, here, so that the file is written where it was checked.
  *
  * @throws CodedError `invalid-params`, or `conflict` if the file exists and isn't to be replaced
  */
