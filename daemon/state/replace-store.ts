@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { syncFolder } from '../../platform/sync-folder.ts';
 import { stateFolderOf } from './state-folder.ts';
 import { markState } from './state-mark.ts';
 
@@ -21,14 +22,6 @@ export async function replaceStore(projectFolder: string, { from, aside, isWorth
     }
   }
   renameSync(from, path.join(state, 'store.db'));
-  syncFolder(state);
+  await syncFolder(state);
   await markState(projectFolder, { hasStore: true });
-}
-
-/** The new name is durable. Windows can't, and needn't. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(folder, 'r');
-  fsyncSync(descriptor);
-  closeSync(descriptor);
 }

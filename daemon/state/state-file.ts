@@ -1,14 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { replaceFile } from '../../platform/place-file.ts';
 import { isProcessAlive } from '../../platform/process-alive.ts';
 import { makeStateFolder } from './state-folder.ts';
-import { systemCodeOf } from '../../schemas/protocol/error.ts';
 
-/** Windows refuses to replace a file that someone has open just now. */
-const renameTries = 10;
-const renameRetryMs = 100;
 /** The number is the pid of anyone who writes it. */
 const temporaryName = /^[a-z.-]+\.(\d+)\.[0-9a-f]{12}$/;
 const startLog = /^daemon-start-[0-9a-f-]{36}\.log$/;
@@ -33,7 +29,7 @@ export async function writeStateFile(projectFolder: string, name: string, text: 
     } finally {
       await file.close();
     }
-    await replace(temporary, path.join(folder, name));
+    await replaceFile(temporary, path.join(folder, name));
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -51,17 +47,4 @@ export async function removeLeftovers(stateFolder: string): Promise<void> {
       if (isLeft) await rm(file, { force: true });
     }),
   ).catch(() => undefined);
-}
-
-async function replace(from: string, to: string): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      await rename(from, to);
-      return;
-    } catch (error) {
-      const code = systemCodeOf(error);
-      if (process.platform !== 'win32' || tries === renameTries || (code !== 'EPERM' && code !== 'EBUSY' && code !== 'EACCES')) throw error;
-      await delay(renameRetryMs);
-    }
-  }
 }

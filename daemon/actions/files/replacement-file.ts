@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { systemCodeOf } from '../../../schemas/protocol/error.ts';
+import { replaceFile } from '../../../platform/place-file.ts';
 import { syncFolder } from '../../../platform/sync-folder.ts';
 import type { OutputPlace } from './output-place.ts';
 
-/** Windows refuses to replace a file that someone has open just now. */
-const renameTries = 10;
-const renameRetryMs = 100;
 const create = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | (process.platform === 'win32' ? 0 : constants.O_NOFOLLOW);
 
 /**
@@ -63,7 +59,12 @@ export class ReplacementFile {
     if (written.ino !== named.ino || written.dev !== named.dev) throw new Error('another attempt writes the file');
     if ((await realpath(this.#place.folder)) !== this.#place.folder) throw new Error('a folder on the way to it was replaced by a link');
     await this.#close();
-    await replace(this.#temporary, this.#place.file);
+    try {
+      await replaceFile(this.#temporary, this.#place.file);
+    } catch (error) {
+      await rm(this.#temporary, { force: true });
+      throw error;
+    }
     await syncFolder(this.#place.folder);
   }
 
@@ -78,22 +79,5 @@ export class ReplacementFile {
   async #close(): Promise<void> {
     this.#isOpen = false;
     await this.#handle.close();
-  }
-}
-
-async function replace(from: string, to: string): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      await rename(from, to);
-      return;
-    } catch (error) {
-      const code = systemCodeOf(error);
-      if (process.platform === 'win32' && tries < renameTries && (code === 'EPERM' || code === 'EBUSY' || code === 'EACCES')) {
-        await delay(renameRetryMs);
-        continue;
-      }
-      await rm(from, { force: true });
-      throw error;
-    }
   }
 }

@@ -1,12 +1,12 @@
 import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { pathToFileURL } from 'node:url';
 import { soleDaemon } from '../../ledger/daemons.ts';
 import { systemClock } from '../../platform/system-clock.ts';
 import { linkKeyName } from '../../secrets/signal-link.ts';
 import { copyMarkKey, readMark, type StoreMark } from '../copy-mark.ts';
 import { migrateCopy } from '../sqlite/migrations.ts';
 import { codedStoreError } from '../sqlite/store-error.ts';
+import { openToLook } from '../sqlite/store-look.ts';
 import { metaTable, numbered, type Cells, type Column, type CompleteParams, type CopyEnd, type HighestNumbers, type StoreIdentity, type Table } from './copy-end.ts';
 
 /** Rows that are read at a time: at most so many, and of about so many bytes. */
@@ -51,8 +51,7 @@ export class SqliteEnd implements CopyEnd {
   async open(): Promise<void> {
     rmSync(this.#draft, { force: true });
     if (!existsSync(this.#options.file)) return;
-    this.#db = new DatabaseSync(new URL(`${pathToFileURL(this.#options.file).href}?mode=ro&immutable=1`), { readOnly: true });
-    this.#db.exec('PRAGMA trusted_schema = OFF; PRAGMA query_only = ON');
+    this.#db = openToLook(this.#options.file);
   }
 
   async mark(): Promise<StoreMark | undefined> {

@@ -3,13 +3,13 @@ import { closeSync, openSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
-import { pathToFileURL } from 'node:url';
 import { CodedError, messageOfError, systemCodeOf } from '../../../schemas/protocol/error.ts';
 import { message } from '../../../schemas/wording/message.ts';
 import { placeFile } from '../../../platform/place-file.ts';
 import { copyMarkKey, readMark } from '../copy-mark.ts';
 import { migrations, readVersion } from './migrations.ts';
 import { isDamage } from './store-error.ts';
+import { openToLook } from './store-look.ts';
 
 /** Pages that are copied before others get the file again: 16 MB. https://sqlite.org/backup.html */
 const pagesTogether = 4096;
@@ -91,12 +91,11 @@ export function checkBackup(file: string, { name = file }: { readonly name?: str
   };
   let db: DatabaseSync;
   try {
-    db = new DatabaseSync(new URL(`${pathToFileURL(file).href}?mode=ro&immutable=1`), { readOnly: true });
+    db = openToLook(file);
   } catch (error) {
     return refuse(messageOfError(error));
   }
   try {
-    db.exec('PRAGMA trusted_schema = OFF; PRAGMA query_only = ON');
     const version = readVersion(db);
     if (version > migrations.length) return refuse(`it has version ${version}, and this Sluice knows versions up to ${migrations.length}; use the newer Sluice.`);
     if (version < 1 || !isStore(db)) return refuse('it holds no store of Sluice.');

@@ -14,18 +14,33 @@ export interface StoreLook {
 }
 
 /**
+ * Opens a file that may be anybody's: read-only, as it lies in that one file, without its logs and without what its schema could make a query run. Nothing is made beside it.
+ *
+ * @throws an error of SQLite
+ */
+export function openToLook(file: string): DatabaseSync {
+  const db = new DatabaseSync(new URL(`${pathToFileURL(file).href}?mode=ro&immutable=1`), { readOnly: true });
+  try {
+    db.exec('PRAGMA trusted_schema = OFF; PRAGMA query_only = ON');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/**
  * Looks into a store that may be anybody's: read-only, as it lies in that one file, without its logs and without what its schema could make a
  * query run. Undefined if it can't be read as a store.
  */
 export function lookIntoStore(file: string): StoreLook | undefined {
   let db: DatabaseSync;
   try {
-    db = new DatabaseSync(new URL(`${pathToFileURL(file).href}?mode=ro&immutable=1`), { readOnly: true });
+    db = openToLook(file);
   } catch {
     return undefined;
   }
   try {
-    db.exec('PRAGMA trusted_schema = OFF; PRAGMA query_only = ON');
     const kind = db.prepare("SELECT type, sql FROM sqlite_schema WHERE name = 'jobs'").get();
     // A view or a virtual table of that name could run for ever.
     if (kind?.['type'] !== 'table' || !/^CREATE TABLE\b/i.test(String(kind['sql']))) return undefined;

@@ -70,6 +70,20 @@ export function describeBulk(bench: () => StoreBench): void {
       return bench().next(workflow);
     };
 
+    /** Two jobs that start runs: `failing` is a dead letter as its run's job `inner` is, so `other` is cancelled, in whose run `lost` is a dead letter. */
+    const cancelledBySibling = async () => {
+      const store = bench();
+      const runId = await store.run("steps:\n  each: { uses: workflow/run, foreach: { items: '${{ [1, 2] }}', on-item-failure: fail }, with: { workflow: child } }\n");
+      await store.fanOut();
+      const [failing, other] = [await store.next(), await store.next()];
+      const inner = await begin(failing);
+      const lost = await begin(other, 'two');
+      await store.die(lost);
+      await store.die(inner);
+      while (store.last.cascading) await store.cascade();
+      return { runId, failing, other, inner, lost };
+    };
+
     it('replays it within that run alone, so that nothing is done twice', async () => {
       const store = bench();
       const { runId, waiter, inner } = await failedChild();
@@ -160,14 +174,7 @@ export function describeBulk(bench: () => StoreBench): void {
 
     it('refuses what belongs to a run whose job was cancelled because of a sibling, as long as that job may be taken up again', async () => {
       const store = bench();
-      const runId = await store.run("steps:\n  each: { uses: workflow/run, foreach: { items: '${{ [1, 2] }}', on-item-failure: fail }, with: { workflow: child } }\n");
-      await store.fanOut();
-      const [failing, other] = [await store.next(), await store.next()];
-      const inner = await begin(failing);
-      const lost = await begin(other, 'two');
-      await store.die(lost);
-      await store.die(inner);
-      while (store.last.cascading) await store.cascade();
+      const { runId, failing, other, inner, lost } = await cancelledBySibling();
       assert.deepEqual(await statesOf([failing.jobId, other.jobId, lost.jobId]), ['dead', 'cancelled', 'dead']);
       await refused([lost.jobId], /was cancelled because another job of its step failed\. When that one is replayed and succeeds/);
       await store.store.replay({ jobIds: [inner.jobId], now: store.now });
@@ -183,14 +190,7 @@ export function describeBulk(bench: () => StoreBench): void {
 
     it('replays what belongs to such a run when nobody takes the job up again', async () => {
       const store = bench();
-      await store.run("steps:\n  each: { uses: workflow/run, foreach: { items: '${{ [1, 2] }}', on-item-failure: fail }, with: { workflow: child } }\n");
-      await store.fanOut();
-      const [failing, other] = [await store.next(), await store.next()];
-      const inner = await begin(failing);
-      const lost = await begin(other, 'two');
-      await store.die(lost);
-      await store.die(inner);
-      while (store.last.cascading) await store.cascade();
+      const { failing, other, lost } = await cancelledBySibling();
       await store.store.discard({ jobIds: [failing.jobId], now: store.now });
       await store.store.replay({ jobIds: [lost.jobId], now: store.now });
       await store.succeed(await store.next('two'));
